@@ -1,0 +1,42 @@
+// Package netport chooses the port an engine listens on.
+// Free ports are taken from below the range that outgoing connections use, so that a remembered one is free again at the next start.
+package netport
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+const (
+	lowest  = 20000
+	highest = 31999
+)
+
+// Choose returns the port to listen on at host. With a setting, wanted was set by the user, and a port in use is an
+// error that names the setting. Without one, wanted is what was remembered (0: nothing yet) and only preferred.
+func Choose(host string, wanted int, setting string) (int, error) {
+	if wanted > 0 && free(host, wanted) {
+		return wanted, nil
+	}
+	if wanted > 0 && setting != "" {
+		address := net.JoinHostPort(host, strconv.Itoa(wanted))
+		return 0, fmt.Errorf("%s=%s: this port is in use by another program; end it, or set %s to another address", setting, address, setting)
+	}
+	for range 200 {
+		port := lowest + rand.IntN(highest-lowest+1)
+		if free(host, port) {
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("no free port found at %s between %d and %d", host, lowest, highest)
+}
+
+func free(host string, port int) bool {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))) //nolint:noctx // Binding does not wait.
+	if err != nil {
+		return false
+	}
+	return listener.Close() == nil
+}

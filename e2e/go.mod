@@ -1,0 +1,3 @@
+module github.com/loa-vn/loa/e2e
+
+go 1.26.0

@@ -1,0 +1,21 @@
+package directory
+
+import "github.com/loa-vn/loa/pkg/es"
+
+// AgenciesImported holds every row of one file that was new or changed something, in the file's order.
+type AgenciesImported struct {
+	Agencies []Agency `json:"agencies"`
+}
+
+// PeopleImported holds every row of one file that was new or changed something, in the file's order.
+type PeopleImported struct {
+	People []Person `json:"people"`
+}
+
+// EventTypes are the stored events of the directory.
+func EventTypes() []es.Type {
+	return []es.Type{
+		es.EventType[AgenciesImported]("planning.agencies_imported.v1"),
+		es.EventType[PeopleImported]("planning.people_imported.v1"),
+	}
+}

@@ -1,0 +1,65 @@
+package page
+
+import (
+	"io"
+	"time"
+
+	"github.com/loa-vn/loa/pkg/vn"
+)
+
+// HomeProps is the home page: what was published, newest first, reports, and themes.
+type HomeProps struct {
+	Frame
+	Latest  []Entry       // newest first; the first is shown large, with its summary
+	Reports []ReportEntry // newest first
+	Themes  []ThemeCount  // may be empty: then the part is absent
+}
+
+// Entry is a published item in a list.
+type Entry struct {
+	Slug        string
+	Title       string
+	Summary     string
+	Language    string // of title and summary; empty is vi
+	PublishedAt time.Time
+	Issuer      string // the agency's name
+	Theme       string
+	Attachments int
+	Example     bool
+}
+
+// ReportEntry is a public report in a list.
+type ReportEntry struct {
+	Year         int
+	Agency, Slug string // as in ReportPath
+	Title        string
+	Issuer       string
+	Period       vn.Period
+	ApprovedAt   time.Time
+	Example      bool
+}
+
+// ThemeCount is a theme and how many published items it has.
+type ThemeCount struct {
+	Name  string
+	Count int
+}
+
+// Home writes the home page.
+func Home(w io.Writer, p HomeProps) error { return render(w, homePage(p)) }
+
+func (p HomeProps) head() pageHead {
+	return pageHead{
+		title:       p.words().Home,
+		description: p.words().HeroText,
+		path:        "/",
+		icons:       []string{"language", "menu-2", "chart-bar", "rss"},
+	}
+}
+
+func (p HomeProps) rest() []Entry {
+	if len(p.Latest) == 0 {
+		return nil
+	}
+	return p.Latest[1:]
+}

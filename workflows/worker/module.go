@@ -1,0 +1,77 @@
+// Package worker runs the workflows: it starts them from events, signals them when what they wait for may have changed, and
+// executes them. Its database holds nothing but how far it has read.
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
+	sdk "go.temporal.io/sdk/worker"
+
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/workflows/plan"
+	"github.com/loa-vn/loa/workflows/publication"
+
+	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
+	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
+)
+
+// Module is the Temporal worker.
+func Module() app.Module {
+	return app.Module{Name: "worker", Database: true, Start: start}
+}
+
+func start(_ context.Context, h *app.Host) error {
+	temporal, err := h.Temporal()
+	if err != nil {
+		return err
+	}
+	s := &Starter{
+		Temporal:     temporal,
+		Planning:     planningv1.NewPlanServiceClient(h.Dial("planning")),
+		Distribution: distributionv1.NewDistributionServiceClient(h.Dial("distribution")),
+		Logger:       h.Logger,
+	}
+	h.Consume(bus.Consumer{
+		Name: "worker", Sources: []string{"planning", "distribution"}, Handle: s.Handle,
+		Types: []string{
+			name(&planningv1.PlanIssued{}), name(&distributionv1.PublicationScheduled{}),
+			name(&distributionv1.PublicationCancelled{}), name(&distributionv1.ReceiptRecorded{}),
+		},
+	})
+	plans := &plan.Activities{Planning: s.Planning, Reporting: reportingv1.NewReportServiceClient(h.Dial("reporting"))}
+	publications := &publication.Activities{Distribution: s.Distribution}
+	h.Go("workflows", func(ctx context.Context) error {
+		tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+		if err != nil {
+			return fmt.Errorf("tracing of workflows: %w", err)
+		}
+		return run(ctx, temporal, []interceptor.WorkerInterceptor{tracing}, plans, publications)
+	})
+	h.Go("workflows reconcile", s.Reconcile)
+	return nil
+}
+
+// run executes workflows and activities until the context ends.
+func run(ctx context.Context, temporal client.Client, interceptors []interceptor.WorkerInterceptor, plans *plan.Activities, publications *publication.Activities) error {
+	options := sdk.Options{Interceptors: interceptors, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentActivityTaskPollers: 2}
+	p := sdk.New(temporal, plan.Queue, options)
+	p.RegisterWorkflow(plan.Workflow)
+	p.RegisterActivity(plans)
+	q := sdk.New(temporal, publication.Queue, options)
+	q.RegisterWorkflow(publication.Workflow)
+	q.RegisterActivity(publications)
+	for _, w := range []sdk.Worker{p, q} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("the worker cannot reach Temporal: %w", err)
+		}
+		defer w.Stop()
+	}
+	<-ctx.Done()
+	return nil
+}

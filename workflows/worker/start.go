@@ -1,0 +1,141 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/workflows/plan"
+	"github.com/loa-vn/loa/workflows/publication"
+
+	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
+	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+)
+
+// Starter starts and wakes workflows.
+type Starter struct {
+	Temporal     client.Client
+	Planning     planningv1.PlanServiceClient
+	Distribution distributionv1.DistributionServiceClient
+	Logger       *slog.Logger
+}
+
+// Handle starts or wakes the workflow that an event concerns. A repeat finds the workflow there.
+func (s *Starter) Handle(ctx context.Context, _ pgx.Tx, messages []bus.Message) error {
+	for _, m := range messages {
+		var err error
+		switch e := m.Payload.(type) {
+		case *planningv1.PlanIssued:
+			_, err = s.startPlan(ctx, e.GetPlan().GetId())
+		case *distributionv1.PublicationScheduled:
+			_, err = s.startPublication(ctx, e.GetPublication())
+		case *distributionv1.PublicationCancelled:
+			err = s.look(ctx, publication.WorkflowID(e.GetPublication()), publication.LookSignal)
+		case *distributionv1.ReceiptRecorded:
+			err = s.look(ctx, publication.WorkflowID(e.GetPublication()), publication.LookSignal)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reconcile starts the workflow of every plan that still runs and of every publication that is not verified, so that the engine may
+// lose everything. It returns when all are there.
+func (s *Starter) Reconcile(ctx context.Context) error {
+	_, err := s.ReconcileAll(ctx)
+	if err != nil && ctx.Err() == nil {
+		// The services may still be starting, and events start workflows by themselves: this is a safety net, not a condition.
+		s.Logger.WarnContext(ctx, "workflows reconcile failed; run `loa workflows reconcile`", "error", err)
+	}
+	return nil
+}
+
+// ReconcileAll does one round and tells which workflows it started.
+func (s *Starter) ReconcileAll(ctx context.Context) (started []string, err error) {
+	for token := ""; ; {
+		page, err := s.Planning.ListPlans(ctx, &planningv1.ListPlansRequest{PageSize: 200, PageToken: token})
+		if err != nil {
+			return started, fmt.Errorf("list plans: %w", err)
+		}
+		for _, p := range page.GetPlans() {
+			isNew, err := s.startPlan(ctx, p.GetId())
+			if err != nil {
+				return started, err
+			}
+			if isNew {
+				started = append(started, plan.WorkflowID(p.GetId()))
+			}
+		}
+		if token = page.GetNextPageToken(); token == "" {
+			break
+		}
+	}
+	for _, state := range []string{"scheduled", "published"} {
+		for token := ""; ; {
+			page, err := s.Distribution.ListPublications(ctx, &distributionv1.ListPublicationsRequest{PageSize: 200, PageToken: token, State: state})
+			if err != nil {
+				return started, fmt.Errorf("list publications: %w", err)
+			}
+			for _, p := range page.GetPublications() {
+				if p.GetVerified() || p.GetImported() {
+					continue
+				}
+				isNew, err := s.startPublication(ctx, p.GetId())
+				if err != nil {
+					return started, err
+				}
+				if isNew {
+					started = append(started, publication.WorkflowID(p.GetId()))
+				}
+			}
+			if token = page.GetNextPageToken(); token == "" {
+				break
+			}
+		}
+	}
+	return started, nil
+}
+
+func (s *Starter) startPlan(ctx context.Context, id string) (isNew bool, err error) {
+	return s.start(ctx, plan.WorkflowID(id), plan.Queue, plan.Workflow, plan.Input{Plan: id})
+}
+
+func (s *Starter) startPublication(ctx context.Context, id string) (isNew bool, err error) {
+	return s.start(ctx, publication.WorkflowID(id), publication.Queue, publication.Workflow, publication.Input{Publication: id})
+}
+
+func (s *Starter) start(ctx context.Context, id, queue string, workflow, input any) (isNew bool, err error) {
+	run, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: queue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+	}, workflow, input)
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return false, nil
+	}
+	if err != nil {
+		return false, away(fmt.Errorf("start %s: %w", id, err))
+	}
+	s.Logger.InfoContext(ctx, "workflow started", "workflow", id, "run", run.GetRunID())
+	return true, nil
+}
+
+// look wakes a workflow; one that has ended needs no waking.
+func (s *Starter) look(ctx context.Context, id, signal string) error {
+	err := s.Temporal.SignalWorkflow(ctx, id, "", signal, nil)
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok || err == nil {
+		return nil
+	}
+	return away(fmt.Errorf("signal %s: %w", id, err))
+}
+
+func name(m proto.Message) string { return string(m.ProtoReflect().Descriptor().FullName()) }
