@@ -18,8 +18,9 @@ import (
 type Config struct {
 	Target []string `env:"LOA_TARGET" default:"all" sep:"," help:"What this process runs: all, or services by name (see: loa modules)."`
 
-	HTTPAddr  string `env:"LOA_HTTP_ADDR" default:"127.0.0.1:8080" help:"Where the gateway and the portal listen."`
-	PublicURL string `env:"LOA_PUBLIC_URL" help:"The address citizens use, for links, feeds and QR codes. Default: http:// and LOA_HTTP_ADDR."`
+	HTTPAddr     string `env:"LOA_HTTP_ADDR" default:"127.0.0.1:8080" help:"Where the gateway and the portal listen."`
+	PublicURL    string `env:"LOA_PUBLIC_URL" help:"The address citizens use, for links, feeds and QR codes. Default: http:// and LOA_HTTP_ADDR."`
+	TagAuthority string `env:"LOA_TAG_AUTHORITY" default:"loa.example,2022" help:"Authority and date of the feed's ids (RFC 4151); it never changes once readers know them."`
 
 	RPCListen Addresses `env:"LOA_RPC_LISTEN" help:"Where each service of this process listens for gRPC: planning=127.0.0.1:7001;… Empty: in process only."`
 	Peers     Addresses `env:"LOA_PEERS" help:"Where services of other processes are: planning=host:port;…"`

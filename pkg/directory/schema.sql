@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS directory.person (
 
 -- One row: moves with every change, so that a cache knows what it holds is old.
 CREATE TABLE IF NOT EXISTS directory.revision (
-    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     number bigint NOT NULL
 );
 INSERT INTO directory.revision (number) VALUES (0) ON CONFLICT DO NOTHING;

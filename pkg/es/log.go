@@ -2,7 +2,11 @@ package es
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -12,22 +16,90 @@ import (
 type Options struct {
 	// Service owns the log, such as "content".
 	Service string
-	Logger  *slog.Logger
+	// Logger takes alarms and what happens to the connection. Default: slog's.
+	Logger *slog.Logger
 }
 
-type Log struct{}
+// Log is this process's way to one service's log. It is safe for concurrent use.
+type Log struct {
+	pool      *pgxpool.Pool
+	catalogue *Catalogue
+	service   string
+	logger    *slog.Logger
+	measure   *instruments
+	committer *committer
+	stop      context.CancelFunc
+	closing   sync.Once
 
+	streams   queues
+	epoch     atomic.Int64
+	committed wake // something may have been appended
+	progress  progress
+}
+
+// closeWithin is how long Close lets the committer answer those who wait.
+const closeWithin = 5 * time.Second
+
+// Open opens the log for reading and appending. A log that was restored or promoted opens too; its appends are refused with
+// LOG_CLOSED until it is adopted, by whoever does it, and then go on.
 func Open(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, o Options) (*Log, error) {
-	return nil, nil
+	if catalogue.faults != nil {
+		return nil, fmt.Errorf("the event catalogue of %s: %w", o.Service, catalogue.faults)
+	}
+	if o.Service == "" {
+		return nil, errors.New("a log needs the name of its service")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	measure, err := newInstruments(o.Service)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{pool: pool, catalogue: catalogue, service: o.Service, logger: o.Logger.With("service", o.Service), measure: measure}
+	var epoch int
+	if err := pool.QueryRow(ctx, "SELECT max(epoch) FROM es.epoch").Scan(&epoch); err != nil {
+		return nil, fmt.Errorf("the log of %s (was it migrated?): %w", o.Service, err)
+	}
+	l.epoch.Store(int64(epoch))
+	c := newCommitter(committerConfig(pool.Config().ConnConfig, o.Service), l.logger, measure)
+	c.advanced = func(int64) { l.committed.signal() }
+	c.opened = func(epoch int) {
+		if l.epoch.Swap(int64(epoch)) != int64(epoch) {
+			l.progress.forget() // its positions may be of events that were lost
+		}
+	}
+	if err := c.connect(ctx); err != nil {
+		if !hasCode(err, codeClosed) {
+			return nil, fmt.Errorf("the log of %s: %w", o.Service, err)
+		}
+		l.logger.ErrorContext(ctx, "the log is closed until it is adopted", "error", err)
+	}
+	l.committer = c
+	// Never a caller's context: a cancelled caller must not cancel what is sent.
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	go c.run(running)
+	return l, nil
 }
-func (l *Log) Close()                                                            {}
-func (l *Log) Now(ctx context.Context) (time.Time, error)                        { return time.Time{}, nil }
-func (l *Log) Epoch() int                                                        { return 0 }
-func (l *Log) Service() string                                                   { return "" }
-func (l *Log) Read(ctx context.Context, after int64, limit int) ([]Event, error) { return nil, nil }
-func (l *Log) ReadStream(ctx context.Context, s StreamID, afterVersion int64) ([]Event, error) {
-	return nil, nil
+
+// Close refuses new commands, lets those under way be answered for up to five seconds, and ends. The pool stays open.
+func (l *Log) Close() {
+	l.closing.Do(func() {
+		close(l.committer.closing)
+		t := time.NewTimer(closeWithin)
+		defer t.Stop()
+		select {
+		case <-l.committer.ended:
+		case <-t.C:
+		}
+		l.stop()
+		<-l.committer.ended
+	})
 }
-func (l *Log) Follow(ctx context.Context, name string, after int64, batch int, f func(ctx context.Context, events []Event) error) error {
-	return nil
-}
+
+// Epoch is the lineage that the log appends to.
+func (l *Log) Epoch() int { return int(l.epoch.Load()) }
+
+// Service is the log's owner.
+func (l *Log) Service() string { return l.service }

@@ -2,50 +2,79 @@ package es
 
 import (
 	"context"
-	"time"
+	"fmt"
 
+	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/id"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
 
-// Aggregate is implemented by *A. Apply makes no decision, reads no clock and cannot fail.
+// Aggregate is implemented by *A. Apply makes no decision, reads no clock and cannot fail; it must not keep a reference to e.Body.
 type Aggregate interface{ Apply(e Event) }
 
-// Command is what Execute needs to know of a command.
-type Command struct {
-	Key                                   id.UUID
-	Digest                                []byte
-	HappenedAt                            time.Time
-	Actor, Agency, Correlation, Causation string
-}
-
-// Result is the answer to a command.
-type Result[A any] struct {
-	State    *A
-	Version  int64
-	Position int64
-	Repeated bool
-	Events   int
-	Recorded []Event
-}
-
+// Repo loads the aggregates of one kind from their streams, and runs commands on them.
 type Repo[A any, P interface {
 	*A
 	Aggregate
-}] struct{}
+}] struct {
+	log    *Log
+	prefix string
+}
 
+// NewRepo makes the repository of the aggregates whose ids begin with prefix, such as "content" for content_01j….
 func NewRepo[A any, P interface {
 	*A
 	Aggregate
 }](l *Log, prefix string) *Repo[A, P] {
-	return nil
+	return &Repo[A, P]{l, prefix}
 }
 
-func (r *Repo[A, P]) Execute(ctx context.Context, aggregate string, cmd Command, decide func(a *A, version int64) ([]any, error)) (Result[A], error) {
-	return Result[A]{}, nil
-}
+// Load gives an aggregate and its version. Version 0 is one that no event tells of.
 func (r *Repo[A, P]) Load(ctx context.Context, aggregate string) (*A, int64, error) {
-	return nil, 0, nil
+	stream, err := r.stream(aggregate)
+	if err != nil {
+		return nil, 0, err
+	}
+	events, err := r.log.ReadStream(ctx, stream, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	return r.fold(aggregate, events)
 }
+
+// LoadAt gives an aggregate as it was at a version, which it must have reached: else NOT_FOUND.
 func (r *Repo[A, P]) LoadAt(ctx context.Context, aggregate string, version int64) (*A, error) {
-	return nil, nil
+	stream, err := r.stream(aggregate)
+	if err != nil {
+		return nil, err
+	}
+	events, err := r.log.ReadStream(ctx, stream, 0)
+	if err != nil {
+		return nil, err
+	}
+	if version < 0 || version > int64(len(events)) {
+		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", fmt.Sprintf("%s@%d", aggregate, version))
+	}
+	a, _, err := r.fold(aggregate, events[:version])
+	return a, err
+}
+
+func (r *Repo[A, P]) stream(aggregate string) (StreamID, error) {
+	stream, err := id.Parse(r.prefix, aggregate)
+	if err != nil {
+		return stream, errs.New(errorsv1.Reason_NOT_FOUND, "what", aggregate).Because(err)
+	}
+	return stream, nil
+}
+
+// fold builds the aggregate from all its events up to some version.
+func (r *Repo[A, P]) fold(aggregate string, events []Event) (*A, int64, error) {
+	a := new(A)
+	for _, e := range events {
+		if e.Aggregate != aggregate { // the same UUID under another prefix
+			return nil, 0, errs.New(errorsv1.Reason_NOT_FOUND, "what", aggregate)
+		}
+		P(a).Apply(e)
+	}
+	return a, int64(len(events)), nil
 }

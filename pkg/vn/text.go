@@ -73,7 +73,7 @@ func compounds() []string {
 		"cán bộ", "doanh nghiệp", "người dân", "tổ chức", "thủ tục", "một cửa", "liên thông",
 		"chính quyền", "điện tử", "chuyển đổi", "thông tin", "truyền thông", "tuyên truyền",
 		"thông báo", "báo cáo", "kết quả", "phản ánh", "kiến nghị", "tập huấn", "đào tạo",
-		"chủ trương", "chính sách", "hướng dẫn", "dịch vụ", "trực tuyến", "hồ sơ",
+		"chủ trương", "chính sách", "hướng dẫn", "dịch vụ", "trực tuyến", "hồ sơ", "đầy đủ", "kịp thời", "đối tượng", "chính thức",
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/rpc"
@@ -16,7 +15,7 @@ import (
 
 // WithKey makes the call's idempotency key of the business it does, never of a run or an attempt.
 func WithKey(ctx context.Context, parts ...string) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, rpc.IdempotencyKeyHeader, strings.Join(parts, "/"))
+	return rpc.WithIdempotencyKey(ctx, strings.Join(parts, "/"))
 }
 
 // Decided turns the answer to a command into the engine's terms.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -69,26 +70,21 @@ func (l *life) run(ctx workflow.Context) error {
 // all compiled, for an engine that was lost and is started again.
 func (l *life) catchUp(ctx workflow.Context) error {
 	now := workflow.Now(ctx)
-	var due []Step
-	latest, overdue := -1, -1
+	var overdue, old, since []Step
 	for _, step := range l.agenda.Steps {
 		switch {
 		case step.At.After(now):
-		case step.Kind == MarkOverdue && overdue >= 0:
-			due[overdue] = step
-		case step.Kind == CompileReport && !step.At.After(l.agenda.Recorded) && latest >= 0:
-			due[latest] = step
+		case step.Kind == MarkOverdue:
+			overdue = []Step{step}
+		case !step.At.After(l.agenda.Recorded):
+			old = []Step{step}
 		default:
-			due = append(due, step)
-			if step.Kind == MarkOverdue {
-				overdue = len(due) - 1
-			} else if !step.At.After(l.agenda.Recorded) {
-				latest = len(due) - 1
-			}
+			since = append(since, step)
 		}
 	}
 	l.state.Phase = "working"
-	for _, step := range due {
+	// Items are marked before a report counts them.
+	for _, step := range slices.Concat(overdue, old, since) {
 		if err := l.do(ctx, step); err != nil {
 			return err
 		}

@@ -68,11 +68,11 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 	}
 	lock, err := dirlock.Take(directory + ".lock")
 	if err != nil {
-		return nil, fmt.Errorf("Kafka broker: %w", err)
+		return nil, fmt.Errorf("kafka broker: %w", err)
 	}
 	broker, err := onDirectory(ctx, directory, options, logger)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("Kafka broker: %w", err), lock.Release())
+		return nil, errors.Join(fmt.Errorf("kafka broker: %w", err), lock.Release())
 	}
 	broker.lock = lock
 	return broker, nil

@@ -29,7 +29,7 @@ const Namespace = "default"
 const (
 	host          = "127.0.0.1"
 	logLimit      = 4 << 20 // bytes from which the server's log is begun anew at a start
-	startPatience = 30 * time.Second
+	startPatience = 60 * time.Second
 )
 
 // Options say where the server keeps its file and how it listens.
@@ -72,7 +72,7 @@ var errUnusable = errors.New("the server ended on its database file")
 func Start(ctx context.Context, options Options) (*Server, error) {
 	server, err := begin(ctx, options)
 	if err != nil {
-		return nil, fmt.Errorf("Temporal: %w", err)
+		return nil, fmt.Errorf("temporal: %w", err)
 	}
 	return server, nil
 }
@@ -185,7 +185,7 @@ func (s *Server) Ended() <-chan struct{} { return s.process.Ended() }
 // that it has acknowledged. So it is asked, and killed after one.
 func (s *Server) Stop(ctx context.Context) error {
 	if err := s.process.Stop(ctx, endSteps()...); err != nil {
-		return fmt.Errorf("Temporal: %w", err)
+		return fmt.Errorf("temporal: %w", err)
 	}
 	if err := os.Remove(s.files.pid()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,3 +1,5 @@
+-- +goose Up
+-- +goose StatementBegin
 -- One append-only log per database: its tables and its one write path. torture_test.go attacks what is claimed here.
 --
 -- I1 order      A transaction that takes positions holds the log's lock from before its first read until after it is visible
@@ -136,3 +138,9 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON es.event   FOR
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON es.command FOR EACH STATEMENT EXECUTE FUNCTION es.refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON es.epoch   FOR EACH STATEMENT EXECUTE FUNCTION es.refuse();
 
+-- The service's role reads and calls es.append; it has no INSERT, UPDATE, DELETE or TRUNCATE on anything here (see migrate.go).
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA es FROM PUBLIC;
+
+-- Follower (relay, projector, sealer): SELECT … FROM es.event WHERE position > $1 ORDER BY position LIMIT $2. Nothing else.
+SELECT es.adopt('new log');
+-- +goose StatementEnd

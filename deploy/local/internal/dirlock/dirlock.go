@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ErrHeld says that another process holds the lock; the error that wraps it names the file and, if known, the process.
@@ -18,7 +19,7 @@ var ErrHeld = errors.New("in use by another process")
 // Lock is a held lock.
 type Lock struct{ file *os.File }
 
-// Take locks the file at path, making it and its directory if they are missing. It does not wait.
+// Take locks the file at path, making it and its directory if they are missing. It does not wait for another holder.
 func Take(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func Take(path string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(file); err != nil {
 		defer file.Close()
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
@@ -44,6 +45,17 @@ func Take(path string) (*Lock, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &Lock{file: file}, nil
+}
+
+// lock tries for a tenth of a second, since Held takes the lock for an instant to see whether it is free.
+func lock(file *os.File) error {
+	for attempt := 0; ; attempt++ {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || attempt == 10 {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func writeAt(file *os.File, text string) error {

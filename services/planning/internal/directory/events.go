@@ -12,10 +12,10 @@ type PeopleImported struct {
 	People []Person `json:"people"`
 }
 
-// EventTypes are the stored events of the directory.
-func EventTypes() []es.Type {
-	return []es.Type{
+// Catalogue lists the stored events of the directory.
+func Catalogue() *es.Catalogue {
+	return es.NewCatalogue(
 		es.EventType[AgenciesImported]("planning.agencies_imported.v1"),
 		es.EventType[PeopleImported]("planning.people_imported.v1"),
-	}
+	)
 }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"maps"
 	"strconv"
 
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -58,14 +59,13 @@ func ReadAgencies(data []byte) ([]AgencyRow, error) {
 // ImportAgencies records the rows that are new or change something; parents and successors stand in the file or are known.
 func (d *Directory) ImportAgencies(rows []AgencyRow) ([]any, error) {
 	after := make(map[Code]Agency, len(d.agencies)+len(rows))
-	for code, a := range d.agencies {
-		after[code] = a
-	}
+	maps.Copy(after, d.agencies)
 	for _, r := range rows {
 		after[r.Code] = r.Agency
 	}
 	var wrong problems
 	var changed []Agency
+	circles := circular(after)
 	for _, r := range rows {
 		for _, of := range []struct {
 			column string
@@ -75,7 +75,7 @@ func (d *Directory) ImportAgencies(rows []AgencyRow) ([]any, error) {
 				wrong.at(r.Row, of.column, errorsv1.Reason_UNKNOWN_AGENCY, "value", string(of.code))
 			}
 		}
-		if aboveItself(after, r.Code) {
+		if circles[r.Code] {
 			wrong.at(r.Row, "parent", errorsv1.Reason_BAD_FORMAT, "value", string(r.Parent), "field", "parent", "expected", "≠ "+string(r.Code))
 		}
 		if known, ok := d.agencies[r.Code]; !ok || known != r.Agency {
@@ -91,17 +91,27 @@ func (d *Directory) ImportAgencies(rows []AgencyRow) ([]any, error) {
 	return []any{AgenciesImported{Agencies: changed}}, nil
 }
 
-// aboveItself follows the parents of an agency, no further than there are agencies.
-func aboveItself(agencies map[Code]Agency, code Code) bool {
-	at := agencies[code].Parent
-	for range len(agencies) {
-		if at == "" {
-			return false
+// circular finds the agencies whose parents lead back to themselves. Each agency is walked once.
+func circular(agencies map[Code]Agency) map[Code]bool {
+	found, settled := map[Code]bool{}, map[Code]bool{"": true}
+	for start := range agencies {
+		var path []Code
+		place := map[Code]int{}
+		at := start
+		for !settled[at] {
+			if first, ok := place[at]; ok {
+				for _, code := range path[first:] {
+					found[code] = true
+				}
+				break
+			}
+			place[at] = len(path)
+			path = append(path, at)
+			at = agencies[at].Parent
 		}
-		if at == code {
-			return true
+		for _, code := range path {
+			settled[code] = true
 		}
-		at = agencies[at].Parent
 	}
-	return false
+	return found
 }

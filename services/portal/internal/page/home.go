@@ -57,6 +57,15 @@ func (p HomeProps) head() pageHead {
 	}
 }
 
+// listDate is a day in the narrow column of a list. English readers get the month as a word, since
+// 01/03 reads two ways to them.
+func listDate(f Frame, t time.Time) string {
+	if f.Lang == En {
+		return t.In(vn.Location()).Format("2 Jan 2006")
+	}
+	return vn.Date(t)
+}
+
 func (p HomeProps) rest() []Entry {
 	if len(p.Latest) == 0 {
 		return nil

@@ -75,13 +75,13 @@ type Breakdown struct {
 	Rows []Row
 }
 
-// Row is plan versus actual of one thing, in one unit. All quantities count from the start of the
-// plan to the end of the report's period, except Planned, which is the plan's own target.
+// Row is plan versus actual of one thing, in one unit. Its quantities cover one span, the same in
+// all rows of a report: the period, or the plan from its start to the period's end.
 type Row struct {
 	Name      string
 	Note      string // small print under the name, such as who leads it and by when
 	Unit      string
-	Planned   Quantity
+	Planned   Quantity // the target; missing when the plan sets none
 	Actual    Quantity
 	Expected  Quantity // what should be done by the end of the period; missing when the plan does not say
 	Scheduled Quantity // approved and waiting for its time
@@ -120,7 +120,7 @@ func (p ReportProps) path() string { return ReportPath(p.Lang, p.Year, p.Agency,
 func (p ReportProps) head(code qrCode) pageHead {
 	icons := []string{"language", "menu-2"}
 	if len(p.Approvals) > 0 {
-		icons = append(icons, "circle-check")
+		icons = append(icons, "check")
 	}
 	if len(p.missing()) > 0 {
 		icons = append(icons, "alert-triangle")
@@ -205,15 +205,15 @@ type bar struct {
 }
 
 func (r Row) bar() bar {
+	if !r.Planned.known {
+		return bar{} // there is nothing to measure against, and a full bar would say "all done"
+	}
 	full := max(r.Planned.value, r.Actual.value, r.Expected.value)
 	if full <= 0 {
 		full = 1
 	}
 	percent := func(v float64) string { return strconv.FormatFloat(v/full*100, 'f', 1, 64) + "%" }
-	b := bar{outlineClass: "p", doneClass: "d"}
-	if r.Planned.known {
-		b.outline = percent(r.Planned.value)
-	}
+	b := bar{outline: percent(r.Planned.value), outlineClass: "p", doneClass: "d"}
 	switch {
 	case !r.Actual.known:
 		b.outlineClass = "p none"
@@ -221,7 +221,7 @@ func (r Row) bar() bar {
 		b.outlineClass, b.doneClass = "p late", "l"
 	}
 	done := r.Actual.value
-	if r.Planned.known && done > r.Planned.value {
+	if done > r.Planned.value {
 		b.over = percent(done - r.Planned.value)
 		done = r.Planned.value
 	}

@@ -15,7 +15,7 @@ type words struct {
 	Printed, PrintedNow, BackToArticle, HowToPrint, PrintTitle                                               string
 
 	ReportKicker, Plan, Missing, MissingList, NoTarget, Table                        string
-	Done, Scheduled, Planned, Expected, DoneInPeriod, Ratio, PlanItem, CountedFrom   string
+	Done, Scheduled, Planned, Expected, Ratio, CountedFrom                           string
 	CountedMany, ByItem, ByAgency, ByTheme, ByAudience, ByChannel                    string
 	Name, Unit, Approval, ApprovedOn, Hash, HashNote, Invented, Figures, NoFigures   string
 	NotFoundTitle, NotFoundText, UnavailableTitle, UnavailableText, GoHome, TryLater string
@@ -93,15 +93,13 @@ func vietnamese() words {
 		Plan:             "Kế hoạch",
 		Missing:          "Chưa có",
 		MissingList:      "Chưa có số liệu của:",
-		NoTarget:         "chưa đặt chỉ tiêu",
+		NoTarget:         "không đặt chỉ tiêu",
 		Table:            "Bảng",
 		Done:             "Đã làm",
 		Scheduled:        "Đã hẹn",
 		Planned:          "Kế hoạch",
 		Expected:         "Mức phải đạt đến hết kỳ",
-		DoneInPeriod:     "Đã làm",
 		Ratio:            "Tỷ lệ",
-		PlanItem:         "Việc",
 		CountedFrom:      "Tính từ",
 		CountedMany:      "Tính từ %d tin",
 		ByItem:           "Theo việc của kế hoạch",
@@ -112,7 +110,7 @@ func vietnamese() words {
 		Name:             "Tên",
 		Unit:             "Đơn vị",
 		Approval:         "Phê duyệt",
-		ApprovedOn:       "Phê duyệt ngày",
+		ApprovedOn:       "phê duyệt ngày",
 		Hash:             "Mã băm của số liệu",
 		HashNote:         "SHA-256 của bảng số liệu chuẩn. Tính lại từ cùng nhật ký phải ra đúng mã này; số liệu đến muộn nằm ở bản tính lại, không sửa báo cáo này.",
 		Invented:         "nhân vật ví dụ",
@@ -198,9 +196,7 @@ func english() words {
 		Scheduled:        "Scheduled",
 		Planned:          "Planned",
 		Expected:         "Expected by the end of the period",
-		DoneInPeriod:     "Done",
 		Ratio:            "Share",
-		PlanItem:         "Item",
 		CountedFrom:      "Counted from",
 		CountedMany:      "Counted from %d items",
 		ByItem:           "By plan item",
@@ -211,7 +207,7 @@ func english() words {
 		Name:             "Name",
 		Unit:             "Unit",
 		Approval:         "Approval",
-		ApprovedOn:       "Approved on",
+		ApprovedOn:       "approved on",
 		Hash:             "Hash of the figures",
 		HashNote:         "SHA-256 of the canonical figures. Computed again from the same log it must come out the same; late facts go into a restatement and never change this report.",
 		Invented:         "invented person",

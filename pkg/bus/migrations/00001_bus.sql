@@ -33,9 +33,11 @@ CREATE TABLE bus.parked (
   error       text        NOT NULL,          -- empty for what waits behind another
   attempts    int         NOT NULL,
   parked_at   timestamptz NOT NULL DEFAULT now(),
+  replay      boolean     NOT NULL DEFAULT false,  -- asked for; the running consumer does it
   PRIMARY KEY (consumer, source, epoch, position)
 );
 CREATE INDEX parked_key ON bus.parked (consumer, source, key, epoch, position);
+CREATE INDEX parked_replay ON bus.parked (consumer) WHERE replay;
 
 -- The Kafka cluster that a consumer last read from: another one has lost what the consumer had not read yet.
 CREATE TABLE bus.broker (

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/loa-vn/loa/cmd/loa/command"
+	"github.com/loa-vn/loa/deploy/local/engines"
+	"github.com/loa-vn/loa/deploy/local/example"
+	"github.com/loa-vn/loa/deploy/local/internal/keep"
+	"github.com/loa-vn/loa/deploy/local/oidc"
+	plan38 "github.com/loa-vn/loa/examples/plan-38"
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/config"
+	"github.com/loa-vn/loa/services"
+)
+
+// local is what loa-local has beside the server's settings and commands.
+type local struct {
+	Data           string `env:"LOA_DATA" default:".loa" help:"The data directory: everything Loa keeps on this machine."`
+	TemporalUIAddr string `env:"LOA_TEMPORAL_UI_ADDR" default:"127.0.0.1:8233" help:"Where Temporal's web interface listens."`
+	TemporalBinary string `env:"LOA_TEMPORAL_BINARY" help:"The temporal program; empty looks on PATH and beside this program."`
+	PostgresAddr   string `env:"LOA_POSTGRES_ADDR" help:"Where the local PostgreSQL listens; empty chooses a free port and remembers it."`
+	KafkaAddr      string `env:"LOA_KAFKA_ADDR" help:"Where the local broker listens; empty chooses a free port and remembers it."`
+	OIDCAddr       string `env:"LOA_OIDC_ADDR" help:"Where the local identity provider listens; empty chooses a free port and remembers it."`
+	Example        bool   `env:"LOA_EXAMPLE" default:"true" negatable:"" help:"Load the example into an empty data directory."`
+
+	Engines enginesCommand `cmd:"" help:"Run the engines alone and print their addresses as settings."`
+	People  peopleCommand  `cmd:"" help:"List the seeded people, who are all invented."`
+	Token   tokenCommand   `cmd:"" help:"Print a bearer token of a seeded person."`
+
+	running *engines.Engines
+}
+
+// engines finds the engines that run on the data directory, or starts them, and fills the settings that name them.
+func (l *local) engines(ctx context.Context, c *config.Config, logger *slog.Logger, need command.Need) (func(), error) {
+	if c.PostgresURL != "" && c.KafkaBrokers != nil && c.TemporalAddr != "" && c.OIDCIssuer != "" {
+		return func() {}, l.fill(c) // engines of another process, as `loa-local engines` prints them
+	}
+	addresses, err := engines.Find(l.Data)
+	switch {
+	case err == nil && need == command.NeedAll:
+		return nil, fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
+	case err == nil:
+		use(c, addresses)
+		return func() {}, l.fill(c)
+	case !errors.Is(err, engines.ErrNotRunning):
+		return nil, err
+	case need == command.NeedServices:
+		return nil, fmt.Errorf("no Loa runs on %s; start it first (make run)", l.Data)
+	}
+	if err := l.start(ctx, logger); err != nil {
+		return nil, err
+	}
+	use(c, l.running.Addresses())
+	if err := l.fill(c); err != nil {
+		l.stop(ctx, logger)
+		return nil, err
+	}
+	if need == command.NeedAll {
+		if err := app.Migrate(ctx, c, services.All(), logger); err != nil {
+			l.stop(ctx, logger)
+			return nil, err
+		}
+	}
+	return func() { l.stop(ctx, logger) }, nil
+}
+
+func (l *local) start(ctx context.Context, logger *slog.Logger) error {
+	people, err := seededPeople()
+	if err != nil {
+		return err
+	}
+	l.running, err = engines.Start(ctx, engines.Options{
+		DataDir: l.Data, People: people, TemporalUIAddr: l.TemporalUIAddr, TemporalBinary: l.TemporalBinary,
+		PostgresAddr: l.PostgresAddr, KafkaAddr: l.KafkaAddr, OIDCAddr: l.OIDCAddr, Logger: logger,
+	})
+	if errors.Is(err, engines.ErrHeld) {
+		return fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
+	}
+	return err
+}
+
+func (l *local) stop(ctx context.Context, logger *slog.Logger) {
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
+	defer cancel()
+	if err := l.running.Stop(ending); err != nil {
+		logger.WarnContext(ending, "the engines did not stop cleanly", "error", err)
+	}
+}
+
+func use(c *config.Config, a engines.Addresses) {
+	c.PostgresURL = config.Secret(a.PostgresURL)
+	c.KafkaBrokers = a.KafkaBrokers
+	c.TemporalAddr, c.TemporalNamespace = a.TemporalAddr, a.TemporalNamespace
+	c.OIDCIssuer, c.OIDCClientSecrets = a.OIDCIssuer, a.OIDCClientSecrets
+}
+
+// fill sets what the data directory's own secret decides: every service's password, and the key of request digests.
+func (l *local) fill(c *config.Config) error {
+	if c.BootstrapAdmin == "" {
+		c.BootstrapAdmin = "quan.tri"
+	}
+	secret, err := keep.Secret(filepath.Join(l.Data, "secret"))
+	if err != nil {
+		return err
+	}
+	derive := func(purpose string) string {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(purpose))
+		return hex.EncodeToString(mac.Sum(nil))
+	}
+	if c.DigestKey == "" {
+		c.DigestKey = config.Secret(derive("digests of requests"))
+	}
+	if len(c.Databases) > 0 {
+		return nil
+	}
+	owner, err := url.Parse(c.PostgresURL.Reveal())
+	if err != nil {
+		return fmt.Errorf("%w: LOA_POSTGRES_URL is no URL", app.ErrConfiguration)
+	}
+	c.Databases = config.Databases{}
+	for _, m := range services.All() {
+		if m.Database {
+			own := *owner
+			own.User = url.UserPassword("loa_"+m.Name, derive("database role "+m.Name))
+			own.Path = "/loa_" + m.Name
+			c.Databases[m.Name] = own.String()
+		}
+	}
+	return nil
+}
+
+func seededPeople() ([]oidc.Person, error) {
+	file, err := plan38.Files.Open("people.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return oidc.ReadPeople(file)
+}
+
+// loadExample loads the example once, on a data directory that holds nothing yet.
+func (l *local) loadExample(ctx context.Context, c *config.Config, logger *slog.Logger) error {
+	mark := filepath.Join(l.Data, "example-loaded")
+	if _, err := os.Stat(mark); err == nil || !l.Example || l.running == nil {
+		return nil
+	}
+	if err := example.Load(ctx, example.Options{BaseURL: "http://" + c.HTTPAddr, Token: l.running.TokenFor, Logger: logger, Now: time.Now()}); err != nil {
+		return fmt.Errorf("the example was not loaded whole; it goes on at the next start: %w", err)
+	}
+	return keep.Write(mark, []byte("The example was loaded into this data directory.\n"), 0o600)
+}

@@ -1,0 +1,143 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/loa-vn/loa/pkg/bus/kafka"
+	busv1 "github.com/loa-vn/loa/proto/gen/loa/bus/v1"
+)
+
+// Record writes the message as a CloudEvent in binary mode (CloudEvents 1.0, Kafka protocol binding).
+func (m Message) Record() (kafka.Record, error) {
+	data, err := m.encoded()
+	if err != nil {
+		return kafka.Record{}, err
+	}
+	h := func(k, v string) kafka.Header { return kafka.Header{Key: k, Value: []byte(v)} }
+	r := kafka.Record{Topic: Topic(m.Source), Partition: m.Partition, Time: m.RecordedAt, Key: []byte(m.Key), Value: data, Headers: []kafka.Header{
+		h("ce_specversion", "1.0"), h("ce_id", m.ID), h("ce_source", m.Source), h("ce_type", m.Type),
+		h("ce_time", m.RecordedAt.UTC().Format(time.RFC3339Nano)), h("content-type", "application/protobuf"),
+		h("loa_epoch", strconv.Itoa(m.Epoch)), h("loa_position", strconv.FormatInt(m.Position, 10)),
+		h("loa_previous", strconv.FormatInt(m.Previous, 10)), h("loa_partition", strconv.Itoa(m.Partition)),
+		h("loa_happened_at", m.HappenedAt.UTC().Format(time.RFC3339Nano)),
+	}}
+	for k, v := range map[string]string{"traceparent": m.Traceparent, "tracestate": m.Tracestate, "loa_actor": m.Actor, "loa_agency": m.Agency,
+		"loa_correlation": m.Correlation} {
+		if v != "" {
+			r.Headers = append(r.Headers, h(k, v))
+		}
+	}
+	return r, nil
+}
+
+// Published writes the message as PublishedService gives it.
+func (m Message) Published() (*busv1.PublishedEvent, error) {
+	data, err := m.encoded()
+	if err != nil {
+		return nil, err
+	}
+	return &busv1.PublishedEvent{
+		Id: m.ID, Source: m.Source, Type: m.Type, RecordedAt: timestamppb.New(m.RecordedAt), HappenedAt: timestamppb.New(m.HappenedAt),
+		Key: m.Key, Epoch: int32(m.Epoch), Position: m.Position, Previous: m.Previous, Partition: int32(m.Partition),
+		Traceparent: m.Traceparent, Actor: m.Actor, Agency: m.Agency, Correlation: m.Correlation, Data: data,
+	}, nil
+}
+
+func (m Message) encoded() ([]byte, error) {
+	if m.Payload == nil {
+		return m.data, nil
+	}
+	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(m.Payload)
+	if err != nil {
+		return nil, fmt.Errorf("bus: encoding %s at %d: %w", m.Type, m.Position, err)
+	}
+	return data, nil
+}
+
+func fromPublished(e *busv1.PublishedEvent) Message {
+	return Message{
+		ID: e.GetId(), Source: e.GetSource(), Type: e.GetType(), RecordedAt: e.GetRecordedAt().AsTime(), HappenedAt: e.GetHappenedAt().AsTime(),
+		Key: e.GetKey(), Epoch: int(e.GetEpoch()), Position: e.GetPosition(), Previous: e.GetPrevious(), Partition: int(e.GetPartition()),
+		Traceparent: e.GetTraceparent(), Actor: e.GetActor(), Agency: e.GetAgency(), Correlation: e.GetCorrelation(),
+		Healed: true, data: e.GetData(),
+	}
+}
+
+// fromRecord reads what Record wrote. The payload is decoded later, by those who want it.
+func fromRecord(r kafka.Record) (Message, error) {
+	m := Message{Key: string(r.Key), Partition: r.Partition, data: r.Value}
+	var failures []error
+	number := func(s []byte) int64 {
+		n, err := strconv.ParseInt(string(s), 10, 64)
+		failures = append(failures, err)
+		return n
+	}
+	at := func(s []byte) time.Time {
+		t, err := time.Parse(time.RFC3339Nano, string(s))
+		failures = append(failures, err)
+		return t
+	}
+	for _, h := range r.Headers {
+		switch h.Key {
+		case "ce_id":
+			m.ID = string(h.Value)
+		case "ce_source":
+			m.Source = string(h.Value)
+		case "ce_type":
+			m.Type = string(h.Value)
+		case "ce_time":
+			m.RecordedAt = at(h.Value)
+		case "loa_happened_at":
+			m.HappenedAt = at(h.Value)
+		case "loa_epoch":
+			m.Epoch = int(number(h.Value))
+		case "loa_position":
+			m.Position = number(h.Value)
+		case "loa_previous":
+			m.Previous = number(h.Value)
+		case "loa_partition":
+			if number(h.Value) != int64(r.Partition) {
+				failures = append(failures, errors.New("it stands in another partition than it was written for"))
+			}
+		case "traceparent":
+			m.Traceparent = string(h.Value)
+		case "tracestate":
+			m.Tracestate = string(h.Value)
+		case "loa_actor":
+			m.Actor = string(h.Value)
+		case "loa_agency":
+			m.Agency = string(h.Value)
+		case "loa_correlation":
+			m.Correlation = string(h.Value)
+		}
+	}
+	if m.ID == "" || m.Type == "" || m.Position <= 0 || m.Epoch <= 0 || m.Previous < 0 || m.Previous >= m.Position {
+		failures = append(failures, errors.New("it has no place in a log"))
+	}
+	if err := errors.Join(failures...); err != nil {
+		return Message{}, fmt.Errorf("bus: the record %s/%d at offset %d: %w", r.Topic, r.Partition, r.Offset, err)
+	}
+	return m, nil
+}
+
+// decode fills the payload by the type's name.
+func (m *Message) decode() error {
+	t, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(m.Type))
+	if err != nil {
+		return fmt.Errorf("bus: the type %s: %w", m.Type, err)
+	}
+	payload := t.New().Interface()
+	if err := proto.Unmarshal(m.data, payload); err != nil {
+		return fmt.Errorf("bus: decoding %s at %d: %w", m.Type, m.Position, err)
+	}
+	m.Payload = payload
+	return nil
+}

@@ -1,0 +1,130 @@
+package es
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/loa-vn/loa/pkg/id"
+)
+
+// querier is a pool, a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+const columns = `SELECT e.position, e.stream, e.version, e.command, e.type, e.recorded_at, e.body,
+  (SELECT max(x.epoch) FROM es.epoch x WHERE x.after < e.position) FROM es.event e `
+
+const (
+	// Position order is commit order and order of visibility (see migrations/00001_log.sql): a follower needs nothing else.
+	selectLog    = columns + `WHERE e.position > $1 ORDER BY e.position LIMIT $2`
+	selectStream = columns + `WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version`
+)
+
+// collect reads rows whose data is still undecoded: a fault of the database is then told from a fault in an event.
+func collect(rows pgx.Rows, err error) ([]Event, error) {
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Event, err error) {
+		err = row.Scan(&e.Position, (*[16]byte)(&e.Stream), &e.Version, (*[16]byte)(&e.Command), &e.Type, &e.RecordedAt, &e.Body, &e.Epoch)
+		e.RecordedAt = e.RecordedAt.UTC()
+		return e, err
+	})
+}
+
+func (c *Catalogue) openAll(events []Event) ([]Event, error) {
+	for i := range events {
+		if err := c.open(&events[i]); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// Read gives up to limit events after a position, in position order.
+func (l *Log) Read(ctx context.Context, after int64, limit int) ([]Event, error) {
+	var events []Event
+	err := reading(ctx, func() (err error) {
+		events, err = collect(l.pool.Query(ctx, selectLog, after, limit))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.catalogue.openAll(events)
+}
+
+// ReadStream gives the events of a stream after a version, in version order.
+func (l *Log) ReadStream(ctx context.Context, s StreamID, afterVersion int64) ([]Event, error) {
+	var events []Event
+	err := reading(ctx, func() (err error) {
+		events, err = collect(l.pool.Query(ctx, selectStream, [16]byte(s), afterVersion))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.catalogue.openAll(events)
+}
+
+// Now is the database's clock, the one that RecordedAt is read from.
+func (l *Log) Now(ctx context.Context) (time.Time, error) {
+	var at time.Time
+	err := reading(ctx, func() error { return l.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&at) })
+	return at.UTC(), err
+}
+
+// recorded is a row of es.command: a command that was answered.
+type recorded struct {
+	digest            []byte
+	stream            StreamID
+	version, position int64
+}
+
+const selectCommand = `SELECT digest, stream, version, position FROM es.command WHERE key = $1`
+
+func scanCommand(row pgx.Row) (*recorded, error) {
+	var r recorded
+	err := row.Scan(&r.digest, (*[16]byte)(&r.stream), &r.version, &r.position)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// lookUp gives the command answered under a key, or nil.
+func (l *Log) lookUp(ctx context.Context, key id.UUID) (r *recorded, err error) {
+	err = reading(ctx, func() (err error) {
+		r, err = scanCommand(l.pool.QueryRow(ctx, selectCommand, [16]byte(key)))
+		return err
+	})
+	return r, err
+}
+
+// lookUpAndRead looks a key up, then reads the stream, in one round trip. The order matters: a command that is recorded in between
+// shows in the events and is found by the look-up that precedes every refusal.
+func (l *Log) lookUpAndRead(ctx context.Context, key id.UUID, s StreamID) (r *recorded, events []Event, err error) {
+	err = reading(ctx, func() (err error) {
+		var both pgx.Batch
+		both.Queue(selectCommand, [16]byte(key)).QueryRow(func(row pgx.Row) (err error) {
+			r, err = scanCommand(row)
+			return err
+		})
+		both.Queue(selectStream, [16]byte(s), 0).Query(func(rows pgx.Rows) (err error) {
+			events, err = collect(rows, nil)
+			return err
+		})
+		return l.pool.SendBatch(ctx, &both).Close()
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	events, err = l.catalogue.openAll(events)
+	return r, events, err
+}

@@ -1,0 +1,246 @@
+package content
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
+	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/rpc"
+	"github.com/loa-vn/loa/services/content/internal/item"
+	"github.com/loa-vn/loa/services/content/internal/readmodel"
+	"github.com/loa-vn/loa/services/content/internal/replica"
+)
+
+type server struct {
+	contentv1.UnimplementedContentServiceServer
+	host      *app.Host
+	items     *es.Repo[item.Item, *item.Item]
+	replica   replica.Replica
+	approvals approvalsv1.ApprovalServiceClient
+}
+
+func (s *server) CreateContent(ctx context.Context, r *contentv1.CreateContentRequest) (*contentv1.Content, error) {
+	under, err := s.replica.PlanItem(ctx, r.GetContent().GetPlanItem())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.host.Policies.Authorize(ctx, "CreateContent", planItemResource(under)); err != nil {
+		return nil, err
+	}
+	c, err := compose(drafted(r.GetContent(), under), under)
+	if err != nil {
+		return nil, err
+	}
+	author := auth.From(ctx).Person
+	return s.execute(ctx, "CreateContent", "", r, func(i *item.Item, _ int64) ([]any, error) {
+		return i.Draft(author.ID, author.Agency, author.Unit, c)
+	})
+}
+
+func (s *server) GetContent(ctx context.Context, r *contentv1.GetContentRequest) (*contentv1.Content, error) {
+	i, err := s.readable(ctx, r.GetContent(), "GetContent")
+	if err != nil {
+		return nil, err
+	}
+	return s.message(ctx, i)
+}
+
+func (s *server) ListContents(ctx context.Context, r *contentv1.ListContentsRequest) (*contentv1.ListContentsResponse, error) {
+	if err := s.host.Policies.Authorize(ctx, "ListContents", auth.Resource{Type: "Contents"}); err != nil {
+		return nil, err
+	}
+	after, size, err := pageOf(r)
+	if err != nil {
+		return nil, err
+	}
+	caller := auth.From(ctx)
+	filter := readmodel.Filter{Agency: caller.Agency(), Role: caller.Role(), Plan: r.GetPlan(), State: r.GetState()}
+	items, err := readmodel.List(ctx, s.host.Pool, filter, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	return s.listed(ctx, items, size)
+}
+
+func (s *server) UpdateContent(ctx context.Context, r *contentv1.UpdateContentRequest) (*contentv1.Content, error) {
+	was, err := s.readable(ctx, r.GetContent().GetId(), "UpdateContent")
+	if err != nil {
+		return nil, err
+	}
+	match, ok := rpc.IfMatch(ctx)
+	if !ok {
+		return nil, errs.New(errorsv1.Reason_ETAG_REQUIRED)
+	}
+	under, err := s.replica.PlanItem(ctx, was.Text.PlanItem)
+	if err != nil {
+		return nil, err
+	}
+	author := auth.From(ctx).Person.ID
+	return s.execute(ctx, "UpdateContent", was.ID, r, func(i *item.Item, version int64) ([]any, error) {
+		if match != etag(version) {
+			return nil, errs.New(errorsv1.Reason_ETAG_STALE)
+		}
+		if err := i.Editable(); err != nil {
+			return nil, err
+		}
+		text, wrong := patch(i.Text, r.GetContent(), r.GetUpdateMask().GetPaths())
+		c, err := compose(text, under, wrong...)
+		if err != nil {
+			return nil, err
+		}
+		return i.Revise(author, c)
+	})
+}
+
+func (s *server) ListRevisions(ctx context.Context, r *contentv1.ListRevisionsRequest) (*contentv1.ListRevisionsResponse, error) {
+	i, err := s.readable(ctx, r.GetContent(), "ListRevisions")
+	if err != nil {
+		return nil, err
+	}
+	stream, err := id.Parse(item.Prefix, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	events, err := s.host.Log.ReadStream(ctx, stream, 0)
+	if err != nil {
+		return nil, err
+	}
+	response := &contentv1.ListRevisionsResponse{}
+	for _, e := range events {
+		if revision, ok := revisionOf(e); ok {
+			response.Revisions = append(response.Revisions, revision)
+		}
+	}
+	return response, nil
+}
+
+func (s *server) SubmitContent(ctx context.Context, r *contentv1.SubmitContentRequest) (*contentv1.Content, error) {
+	was, err := s.readable(ctx, r.GetContent(), "SubmitContent")
+	if err != nil {
+		return nil, err
+	}
+	return s.execute(ctx, "SubmitContent", was.ID, r, func(i *item.Item, _ int64) ([]any, error) { return i.Submit() })
+}
+
+func (s *server) ImportPublished(ctx context.Context, r *contentv1.ImportPublishedRequest) (*contentv1.Content, error) {
+	if err := s.host.Policies.Authorize(ctx, "ImportPublished", auth.Resource{Type: "Contents"}); err != nil {
+		return nil, err
+	}
+	c, agency, err := s.history(ctx, r.GetContent())
+	if err != nil {
+		return nil, err
+	}
+	decide := func(i *item.Item, _ int64) ([]any, error) {
+		return i.Import(agency, "", timeOf(r.GetContent().GetPublishedAt()), c)
+	}
+	if r.GetDryRun() {
+		return tried(decide)
+	}
+	return s.execute(ctx, "ImportPublished", "", r, decide)
+}
+
+// history checks what is to be imported and says which agency it is of: the one named, else the lead of its plan item.
+func (s *server) history(ctx context.Context, r *contentv1.Content) (c item.Composed, agency string, err error) {
+	under, err := s.replica.PlanItem(ctx, r.GetPlanItem())
+	if err != nil {
+		return c, "", err
+	}
+	now, err := s.host.Log.Now(ctx)
+	if err != nil {
+		return c, "", err
+	}
+	text := item.Normalise(drafted(r, under))
+	wrong := append(item.CheckPublishedAt(timeOf(r.GetPublishedAt()), now), item.CheckComplete(text)...)
+	if agency = r.GetAgency(); agency == "" {
+		agency = under.Lead
+	} else {
+		_, found, err := s.host.Directory.Agency(ctx, agency, time.Time{})
+		if err != nil {
+			return c, "", err
+		}
+		if !found {
+			wrong = append(wrong, errs.At("agency", errorsv1.Reason_UNKNOWN_AGENCY, "value", agency))
+		}
+	}
+	c, err = compose(text, under, wrong...)
+	return c, agency, err
+}
+
+// tried answers as the command would, and records nothing.
+func tried(decide func(*item.Item, int64) ([]any, error)) (*contentv1.Content, error) {
+	i := &item.Item{}
+	events, err := decide(i, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		i.Apply(es.Event{Data: e})
+	}
+	c := messageOf(i, "")
+	c.Etag = ""
+	return c, nil
+}
+
+// execute runs a command and answers with the item. A new item's identifier comes from the command's key, so that a repeat finds it.
+func (s *server) execute(ctx context.Context, method, content string, r proto.Message, decide func(*item.Item, int64) ([]any, error)) (*contentv1.Content, error) {
+	command, err := rpc.Command(ctx, method, r)
+	if err != nil {
+		return nil, err
+	}
+	made := content == ""
+	if made {
+		content = id.Format(item.Prefix, id.Derive(time.Time{}, "content", command.Key.String()))
+	}
+	result, err := s.items.Execute(ctx, content, command, decide)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.host.Answered(ctx, result.Position, result.Recorded); err != nil {
+		return nil, err
+	}
+	if made {
+		if err := rpc.SetLocation(ctx, "/v1/contents/"+content); err != nil {
+			return nil, err
+		}
+	}
+	return s.message(ctx, result.State)
+}
+
+func (s *server) message(ctx context.Context, i *item.Item) (*contentv1.Content, error) {
+	dossiers, err := s.replica.Dossiers(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	return messageOf(i, dossiers[i.ID]), rpc.SetETag(ctx, etag(i.Version))
+}
+
+func (s *server) listed(ctx context.Context, items []*item.Item, size int) (*contentv1.ListContentsResponse, error) {
+	response := &contentv1.ListContentsResponse{}
+	if len(items) > size {
+		items = items[:size]
+		last := items[size-1]
+		response.NextPageToken = tokenOf(readmodel.Key{CreatedAt: last.CreatedAt, ID: last.ID})
+	}
+	ids := make([]string, 0, len(items))
+	for _, i := range items {
+		ids = append(ids, i.ID)
+	}
+	dossiers, err := s.replica.Dossiers(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		response.Contents = append(response.Contents, messageOf(i, dossiers[i.ID]))
+	}
+	return response, nil
+}

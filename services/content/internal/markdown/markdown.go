@@ -1,0 +1,133 @@
+// Package markdown says which Markdown an item's body may be, and renders it. It is CommonMark without raw HTML, whose links lead
+// only where a reader expects: to a web page, a mail address or a place of the same site.
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// Problem is one place of a body that could run something in a reader's browser.
+type Problem struct {
+	// Line is the line of the body, from 1.
+	Line int
+	// What quotes the place, shortened to a few words.
+	What string
+}
+
+// Check names every place that holds HTML or a link that is not http, https, mailto or relative, in the order of the text.
+func Check(body string) []Problem {
+	source := []byte(body)
+	root := goldmark.DefaultParser().Parse(text.NewReader(source))
+	var problems []Problem
+	// The walk ends early only on an error of the walker, and this one has none.
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(blockText(source, n))})
+		case *ast.RawHTML:
+			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(string(n.Segments.Value(source)))})
+		case *ast.Link:
+			problems = appendDestination(problems, source, n, n.Destination)
+		case *ast.Image:
+			problems = appendDestination(problems, source, n, n.Destination)
+		case *ast.AutoLink:
+			if n.AutoLinkType == ast.AutoLinkURL {
+				problems = appendDestination(problems, source, n, n.URL(source))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return problems
+}
+
+// Render gives the body as clean HTML. A body that Check finds nothing in loses nothing; whatever else one holds is left out.
+func Render(body string) (string, error) {
+	var out bytes.Buffer
+	if err := goldmark.New().Convert([]byte(body), &out); err != nil {
+		return "", fmt.Errorf("rendering Markdown: %w", err)
+	}
+	return policy().Sanitize(out.String()), nil
+}
+
+// policy lets through what goldmark writes for CommonMark and nothing else: the second wall, should the first have a hole.
+func policy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "ul", "ol", "li")
+	p.AllowAttrs("href", "title").OnElements("a")
+	p.AllowAttrs("src", "alt", "title").OnElements("img")
+	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
+	p.AllowStandardURLs()
+	p.RequireNoFollowOnLinks(false)
+	return p
+}
+
+func appendDestination(problems []Problem, source []byte, n ast.Node, destination []byte) []Problem {
+	if scheme, ok := refused(destination); ok {
+		return append(problems, Problem{Line: lineOf(source, n), What: quote(scheme)})
+	}
+	return problems
+}
+
+// refused reads a destination as a browser will: entities resolved, control characters and spaces dropped, case ignored.
+func refused(destination []byte) (scheme string, yes bool) {
+	written := html.UnescapeString(string(util.URLEscape(destination, true)))
+	plain := strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, written)
+	before := plain
+	if i := strings.IndexAny(plain, "/?#\\"); i >= 0 {
+		before = plain[:i]
+	}
+	scheme, _, found := strings.Cut(before, ":")
+	if !found {
+		return "", false
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https", "mailto":
+		return "", false
+	default:
+		return scheme + ":", true
+	}
+}
+
+// lineOf finds the line of a node; an inline node without a place of its own stands in its block.
+func lineOf(source []byte, n ast.Node) int {
+	for ; n != nil; n = n.Parent() {
+		if at := n.Pos(); at >= 0 {
+			return bytes.Count(source[:min(at, len(source))], []byte("\n")) + 1
+		}
+	}
+	return 1
+}
+
+func blockText(source []byte, n *ast.HTMLBlock) string {
+	lines := n.Lines()
+	if lines.Len() == 0 && n.HasClosure() {
+		return string(n.ClosureLine.Value(source))
+	}
+	return string(lines.Value(source))
+}
+
+func quote(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	const limit = 40
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
+}

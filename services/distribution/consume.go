@@ -1,0 +1,117 @@
+package distribution
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/id"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
+	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
+	"github.com/loa-vn/loa/services/distribution/internal/candidate"
+	"github.com/loa-vn/loa/services/distribution/internal/publication"
+)
+
+// documentType is how approvals names the dossiers of content.
+const documentType = "content"
+
+// contents follows what agencies write.
+func (d *desk) contents() bus.Consumer {
+	return bus.Consumer{
+		Name: "distribution.content", Sources: []string{"content"}, Handle: d.handleContents,
+		Types: names(&contentv1.ContentSubmitted{}, &contentv1.ContentRevised{}, &contentv1.ContentImported{}),
+	}
+}
+
+// dossiers follows what is approved.
+func (d *desk) dossiers() bus.Consumer {
+	return bus.Consumer{
+		Name: "distribution.approvals", Sources: []string{"approvals"}, Handle: d.handleDossiers,
+		Types: names(&approvalsv1.DossierApproved{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierVoided{}),
+	}
+}
+
+func (d *desk) handleContents(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
+	for _, m := range messages {
+		var err error
+		switch e := m.Payload.(type) {
+		case *contentv1.ContentSubmitted:
+			err = candidate.Submitted(ctx, tx, e, m.Traceparent)
+		case *contentv1.ContentRevised:
+			err = d.revised(ctx, tx, m, e)
+		case *contentv1.ContentImported:
+			err = d.imported(ctx, tx, m, e)
+		}
+		if err != nil {
+			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
+		}
+	}
+	return nil
+}
+
+func (d *desk) revised(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentRevised) error {
+	if err := candidate.Revised(ctx, tx, e); err != nil {
+		return err
+	}
+	return d.cancel(ctx, tx, e.GetContent(), e.GetHash(), func(publication string) es.Command {
+		return commandOf(m, m.HappenedAt, "cancel", publication)
+	})
+}
+
+func (d *desk) imported(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentImported) error {
+	if err := candidate.Imported(ctx, tx, e, m.Traceparent); err != nil {
+		return err
+	}
+	text := snapshotOf(&contentv1.ContentSubmitted{Content: e.GetContent(), BodyHtml: e.GetBodyHtml()})
+	at := e.GetContent().GetPublishedAt().AsTime()
+	id := publication.ID(text.Content, text.Hash, text.Revision)
+	_, err := d.publications.Execute(ctx, id, commandOf(m, at, "import", id), func(p *publication.Publication, _ int64) ([]any, error) {
+		return p.ImportPublication(text, at), nil
+	})
+	return err
+}
+
+func (d *desk) handleDossiers(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
+	for _, m := range messages {
+		var err error
+		switch e := m.Payload.(type) {
+		case *approvalsv1.DossierApproved:
+			if e.GetDocumentType() == documentType {
+				err = candidate.Approved(ctx, tx, e, m.Traceparent)
+			}
+		case *approvalsv1.DossierReturned:
+			if e.GetDocumentType() == documentType && e.GetToLevel() == 0 {
+				err = candidate.Returned(ctx, tx, e, m.Traceparent)
+			}
+		case *approvalsv1.DossierVoided:
+			if e.GetDocumentType() == documentType {
+				err = candidate.Voided(ctx, tx, e, m.Traceparent)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
+		}
+	}
+	return nil
+}
+
+// commandOf is a command that follows from a message: on behalf of whoever caused it, and the same on every delivery.
+func commandOf(m bus.Message, happenedAt time.Time, verb, publication string) es.Command {
+	return es.Command{
+		Key:        id.Derive(time.Time{}, "distribution", verb, m.ID, publication),
+		HappenedAt: happenedAt, Actor: m.Actor, Agency: m.Agency, Correlation: m.Correlation, Causation: m.ID,
+	}
+}
+
+func names(messages ...proto.Message) []string {
+	out := make([]string, 0, len(messages))
+	for _, m := range messages {
+		out = append(out, string(m.ProtoReflect().Descriptor().FullName()))
+	}
+	return out
+}

@@ -1,0 +1,28 @@
+-- What distribution knows of content from content and approvals, whose events come in any order between the two.
+
+-- The newest text of each content. Its row is locked while something is decided about the content.
+CREATE TABLE IF NOT EXISTS distribution.content (
+    id        text PRIMARY KEY,
+    hash      text NOT NULL,
+    revision  int NOT NULL,
+    submitted boolean NOT NULL  -- false: edited since it was last submitted
+);
+
+-- Every text that could have become public, as it was submitted or imported.
+CREATE TABLE IF NOT EXISTS distribution.candidate (
+    content     text NOT NULL,
+    hash        text NOT NULL,
+    revision    int NOT NULL,
+    message     bytea NOT NULL,  -- loa.content.v1.ContentSubmitted
+    traceparent text NOT NULL,  -- of what submitted it (W3C trace context)
+    PRIMARY KEY (content, hash, revision)
+);
+
+-- The last word of each content's dossier. A dossier's events come in order, so the last one counts.
+CREATE TABLE IF NOT EXISTS distribution.dossier (
+    content     text PRIMARY KEY,
+    hash        text NOT NULL,
+    state       text NOT NULL CHECK (state IN ('approved', 'returned', 'voided')),
+    message     bytea NOT NULL,  -- loa.approvals.v1.DossierApproved when approved, else empty
+    traceparent text NOT NULL    -- of the decision
+);

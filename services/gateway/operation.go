@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// operation is what the annotation of one gRPC method says about its request.
+type operation struct {
+	// query is the message whose fields may stand in the query.
+	query protoreflect.MessageDescriptor
+	// bound are the field paths set by the URL's path or by the body, in proto names; the query must not name them.
+	bound []string
+	// body is the message in the JSON body; nil when there is none or the body is a file.
+	body protoreflect.MessageDescriptor
+	// wholeBody says that the body holds every field the path does not bind.
+	wholeBody bool
+	// file is the media type of a body that is a file ("text/csv"), else empty.
+	file string
+}
+
+// operations maps "POST /v1/contents/{content=*}:submit", as the multiplexer names a pattern, to its operation.
+func operations() map[string]operation {
+	table := map[string]operation{}
+	for _, s := range services() {
+		for i := range s.file.Services().Len() {
+			methods := s.file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				rule, ok := proto.GetExtension(methods.Get(j).Options(), annotations.E_Http).(*annotations.HttpRule)
+				if !ok || rule == nil {
+					continue
+				}
+				method, path := methodAndPath(rule)
+				table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = describe(methods.Get(j).Input(), rule.GetBody(), path)
+			}
+		}
+	}
+	return table
+}
+
+func describe(input protoreflect.MessageDescriptor, body, path string) operation {
+	op := operation{query: input}
+	for _, name := range variable().FindAllStringSubmatch(path, -1) {
+		op.bound = append(op.bound, name[1])
+	}
+	switch field := input.Fields().ByTextName(body); {
+	case body == "*":
+		op.body, op.wholeBody, op.query = input, true, nil
+	case field == nil:
+	case field.Kind() == protoreflect.BytesKind:
+		op.bound = append(op.bound, body)
+		op.file = map[string]string{"csv": "text/csv", "yaml": "application/yaml"}[body]
+	default:
+		op.bound = append(op.bound, body)
+		op.body = field.Message()
+	}
+	return op
+}
+
+func (op operation) isBound(path string) bool {
+	return slices.ContainsFunc(op.bound, func(b string) bool {
+		return path == b || strings.HasPrefix(path, b+".") || strings.HasPrefix(b, path+".")
+	})
+}
+
+func variable() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_.]+)\}`) }
+
+func methodAndPath(rule *annotations.HttpRule) (method, path string) {
+	switch p := rule.GetPattern().(type) {
+	case *annotations.HttpRule_Get:
+		return "GET", p.Get
+	case *annotations.HttpRule_Post:
+		return "POST", p.Post
+	case *annotations.HttpRule_Put:
+		return "PUT", p.Put
+	case *annotations.HttpRule_Patch:
+		return "PATCH", p.Patch
+	case *annotations.HttpRule_Delete:
+		return "DELETE", p.Delete
+	default:
+		return "", ""
+	}
+}

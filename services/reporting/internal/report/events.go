@@ -1,0 +1,54 @@
+package report
+
+import (
+	"time"
+
+	"github.com/loa-vn/loa/pkg/es"
+)
+
+// ReportCompiled says what the facts gave.
+type ReportCompiled struct {
+	Sheet Sheet `json:"sheet"`
+	// Author is the person who had it compiled; empty when a workflow did.
+	Author string `json:"author,omitempty"`
+}
+
+// ReportSubmitted carries what approvers see.
+type ReportSubmitted struct {
+	Sheet       Sheet    `json:"sheet"`
+	SubmittedBy string   `json:"submittedBy"`
+	Unit        string   `json:"unit"`
+	Authors     []string `json:"authors"`
+}
+
+// ReportDossierOpened names the dossier that carries the report up its route.
+type ReportDossierOpened struct {
+	Dossier string `json:"dossier"`
+}
+
+// ReportReturned says that it waits with its author again.
+type ReportReturned struct {
+	Dossier string `json:"dossier"`
+	Hash    string `json:"hash"`
+	Comment string `json:"comment"`
+}
+
+// ReportApproved carries all that the public page shows.
+type ReportApproved struct {
+	Sheet      Sheet      `json:"sheet"`
+	Dossier    string     `json:"dossier"`
+	Decisions  []Decision `json:"decisions"`
+	ApprovedAt time.Time  `json:"approvedAt"`
+	Path       string     `json:"path"`
+}
+
+// EventTypes are the stored events of a report.
+func EventTypes() []es.Type {
+	return []es.Type{
+		es.EventType[ReportCompiled]("reporting.report_compiled.v1"),
+		es.EventType[ReportSubmitted]("reporting.report_submitted.v1"),
+		es.EventType[ReportDossierOpened]("reporting.report_dossier_opened.v1"),
+		es.EventType[ReportReturned]("reporting.report_returned.v1"),
+		es.EventType[ReportApproved]("reporting.report_approved.v1"),
+	}
+}

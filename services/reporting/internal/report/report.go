@@ -1,0 +1,116 @@
+// Package report is the life of one report of a plan and a period: compiled from facts, submitted up its route, returned or approved.
+// What was approved never changes; facts that come later belong to another report.
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/vn"
+)
+
+// Prefix is that of a report's identifier.
+const Prefix = "report"
+
+// State of a report.
+type State string
+
+// The states of a report; none before it is compiled.
+const (
+	None       State = ""
+	Compiled   State = "compiled"
+	InApproval State = "in_approval"
+	Returned   State = "returned"
+	Approved   State = "approved"
+)
+
+// Sheet is a compiled report: its canonical form, and beside it what is known of the compiling.
+type Sheet struct {
+	Plan         string `json:"plan"`
+	PlanNumber   string `json:"planNumber"`
+	PlanTitle    string `json:"planTitle"`
+	Agency       string `json:"agency"`
+	AgencyName   string `json:"agencyName"`
+	Period       string `json:"period"`
+	PeriodName   string `json:"periodName"`
+	From         string `json:"from"`
+	To           string `json:"to"`
+	Title        string `json:"title"`
+	Example      bool   `json:"example,omitempty"`
+	ImportedPlan bool   `json:"importedPlan,omitempty"`
+	// Canonical is the document by RFC 8785, Hash its SHA-256 in hex.
+	Canonical string `json:"canonical"`
+	Hash      string `json:"hash"`
+	// Sources tells up to where each log had been read: "distribution" to "1.57". It is no part of Canonical.
+	Sources    map[string]string `json:"sources,omitempty"`
+	CompiledAt time.Time         `json:"compiledAt"`
+	// CompiledBy is a person's id, or the name of the service that did it.
+	CompiledBy string `json:"compiledBy"`
+}
+
+// Decision is one level's word in the approval of the sheet's hash.
+type Decision struct {
+	Outcome       string    `json:"outcome"`
+	Level         int32     `json:"level"`
+	Person        string    `json:"person"`
+	PersonName    string    `json:"personName"`
+	Position      string    `json:"position"`
+	PersonExample bool      `json:"personExample,omitempty"`
+	Hash          string    `json:"hash"`
+	Comment       string    `json:"comment,omitempty"`
+	At            time.Time `json:"at"`
+}
+
+// Report is the report of one plan and one period.
+type Report struct {
+	State State
+	Sheet Sheet
+	// Authors compiled or submitted it; none of them may approve it.
+	Authors       []string
+	Dossier       string
+	ReturnComment string
+	Decisions     []Decision
+	ApprovedAt    time.Time
+	// Path is the public page's, once approved.
+	Path string
+}
+
+// ID is the identifier of the report of a plan and a period; there is one. Reports sort by the period's beginning.
+func ID(plan string, period vn.Period) string {
+	return id.Format(Prefix, id.Derive(period.From(), Prefix, plan, period.String()))
+}
+
+// Path is the public page's path: /bao-cao/{year}/{agency}/{slug}. A number comes again each year and in other agencies, so the end
+// of the identifier keeps reports apart.
+func Path(report string, s Sheet) string {
+	year := s.Period[:min(4, len(s.Period))]
+	return "/bao-cao/" + year + "/" + s.Agency + "/" + vn.Slug(s.PeriodName+" "+s.PlanNumber) + "-" + report[max(0, len(report)-8):]
+}
+
+// Apply brings the report up to an event.
+func (r *Report) Apply(e es.Event) {
+	switch event := e.Data.(type) {
+	case ReportCompiled:
+		r.State, r.Sheet = Compiled, event.Sheet
+		r.Authors = with(r.Authors, event.Author)
+	case ReportSubmitted:
+		r.State, r.Authors, r.ReturnComment = InApproval, event.Authors, ""
+	case ReportDossierOpened:
+		r.Dossier = event.Dossier
+	case ReportReturned:
+		r.State, r.ReturnComment, r.Dossier = Returned, event.Comment, event.Dossier
+	case ReportApproved:
+		r.State, r.Decisions, r.Dossier = Approved, event.Decisions, event.Dossier
+		r.ApprovedAt, r.Path = event.ApprovedAt, event.Path
+	}
+}
+
+// with adds a person that is not among them yet; nobody adds nothing.
+func with(people []string, person string) []string {
+	if person == "" || slices.Contains(people, person) {
+		return people
+	}
+	return append(slices.Clone(people), person)
+}
