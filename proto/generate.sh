@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
-# Generates proto/gen from proto/loa with the tools pinned in tools/go.mod.
+# Writes proto/gen from proto/loa with the tools pinned in tools/go.mod: Go types, gRPC, the REST gateway, OpenAPI.
+#   proto/generate.sh         lints and writes
+#   proto/generate.sh lint    lints alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
-bin=$root/bin/tools
-mkdir -p "$bin"
-(cd tools && GOWORK=off GOBIN="$bin" go install \
-	github.com/bufbuild/buf/cmd/buf \
-	google.golang.org/protobuf/cmd/protoc-gen-go \
-	google.golang.org/grpc/cmd/protoc-gen-go-grpc \
-	github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway \
-	github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-openapiv2)
+
 # The google.api annotations travel as files in an older release of the gateway's module.
-gateway=$(cd tools && GOWORK=off go list -m -f '{{.Dir}}' github.com/grpc-ecosystem/grpc-gateway)
-rm -rf proto/.include
+gateway=$(cd tools && GOWORK=off go mod download -json github.com/grpc-ecosystem/grpc-gateway | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+[ -n "$gateway" ] || { echo "generate.sh: Go could not download the module github.com/grpc-ecosystem/grpc-gateway named in tools/go.mod." >&2; exit 1; }
 mkdir -p proto/.include/google/api
-cp "$gateway"/third_party/googleapis/google/api/{annotations,http}.proto proto/.include/google/api/
-chmod -R u+w proto/.include
-PATH="$bin:$PATH" buf lint
+install -m 0644 "$gateway"/third_party/googleapis/google/api/{annotations,http}.proto proto/.include/google/api/
+
+scripts/tools.sh buf
+bin/tools/buf lint
+[ "${1:-}" != lint ] || exit 0
+
+scripts/tools.sh protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway protoc-gen-openapiv2
+# Written beside the old code and put in its place at the end, so that a failure leaves the old code whole.
+work=$(mktemp -d "$root/proto/.gen.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+PATH="$root/bin/tools:$PATH" buf generate --path proto/loa --output "$work"
+mkdir -p proto/gen
 rm -rf proto/gen/loa proto/gen/openapi
-PATH="$bin:$PATH" buf generate --path proto/loa
+mv "$work"/proto/gen/loa "$work"/proto/gen/openapi proto/gen/

@@ -142,6 +142,7 @@ func ownTables(ctx context.Context, conn *pgx.Conn, m Module, role string) error
 		m.Migrations,
 		"GRANT USAGE ON SCHEMA " + schema + " TO " + grantee,
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + grantee,
+		"GRANT USAGE ON ALL SEQUENCES IN SCHEMA " + schema + " TO " + grantee,
 	} {
 		if _, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err

@@ -102,3 +102,6 @@ type routeOf struct {
 	pattern string
 	handler http.Handler
 }
+
+// Verifier checks bearer tokens.
+func (h *Host) Verifier() *auth.Verifier { return h.run.verifier }

@@ -16,9 +16,11 @@ type mark struct {
 	position int64
 }
 
-// fresh leaves the messages that are above the mark. The messages follow one another, so only the first can show a hole.
+// fresh leaves the messages that are above the mark, each once. No message is ahead of the ones before it (see contiguous), so only
+// the first fresh one can show a hole.
 func (m mark) fresh(messages []Message) ([]Message, error) {
-	for i, next := range messages {
+	var fresh []Message
+	for _, next := range messages {
 		switch {
 		case next.Epoch < m.epoch, next.Epoch == m.epoch && next.Position <= m.position:
 			continue // a repeat, or of a lineage that the log has given up
@@ -27,9 +29,10 @@ func (m mark) fresh(messages []Message) ([]Message, error) {
 		case next.Previous > m.position:
 			return nil, &hole{epoch: next.Epoch, after: m.position, until: next.Previous}
 		}
-		return messages[i:], nil
+		fresh = append(fresh, next)
+		m = mark{next.Epoch, next.Position}
 	}
-	return nil, nil
+	return fresh, nil
 }
 
 // markStep opens the transaction in which the effect and the mark move together. The mark's row is locked first, so a consumer that

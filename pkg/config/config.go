@@ -211,6 +211,9 @@ func collect(t reflect.Type, known map[string]bool) {
 		return
 	}
 	for f := range t.Fields() {
+		if !f.IsExported() {
+			continue
+		}
 		if name := f.Tag.Get("env"); name != "" {
 			known[name] = true
 		}
@@ -238,8 +241,10 @@ func settings(v reflect.Value, list []Setting) []Setting {
 	if v.Kind() != reflect.Struct {
 		return list
 	}
-	for i, f := range fields(v.Type()) {
-		value := v.Field(i)
+	for f, value := range v.Fields() {
+		if !f.IsExported() {
+			continue
+		}
 		name := f.Tag.Get("env")
 		if name == "" {
 			list = settings(value, list)
@@ -248,14 +253,6 @@ func settings(v reflect.Value, list []Setting) []Setting {
 		list = append(list, Setting{Name: name, Value: printed(value), Help: f.Tag.Get("help")})
 	}
 	return list
-}
-
-func fields(t reflect.Type) []reflect.StructField {
-	var fs []reflect.StructField
-	for f := range t.Fields() {
-		fs = append(fs, f)
-	}
-	return fs
 }
 
 func printed(v reflect.Value) string {

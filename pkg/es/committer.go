@@ -73,7 +73,13 @@ const (
 	reused
 )
 
-func (o outcome) String() string { return [...]string{"appended", "repeated", "conflict", "reused"}[o] }
+func (o outcome) String() string {
+	names := [...]string{"appended", "repeated", "conflict", "reused"}
+	if o < 0 || int(o) >= len(names) {
+		return "unknown"
+	}
+	return names[o]
+}
 
 type answer struct {
 	outcome           outcome
@@ -211,13 +217,15 @@ func (c *committer) commit(ctx context.Context, batch, waiting []*submission) []
 			doubt = true
 			c.hangUp()
 		} else if hasCode(err, codeClosed) {
+			// Adopting it is an operator's work: nobody is kept waiting. What was sent before is told apart when it is asked again.
 			refusal := errs.New(errorsv1.Reason_LOG_CLOSED).Because(err)
-			if !asked {
-				refuse(batch, refusal)
-				batch = nil
+			for _, s := range batch {
+				if asked {
+					s.reply <- answer{err: s.inDoubt(refusal)}
+				}
 			}
-			refuse(c.drain(waiting), refusal)
-			waiting = nil
+			refuse(append(batch, c.drain(waiting)...), refusal)
+			return nil
 		}
 		if !asked {
 			if batch = present(batch); len(batch) == 0 {

@@ -148,9 +148,10 @@ func (r *Repo[A, P]) attempt(ctx context.Context, aggregate string, stream Strea
 		return result, false, err
 	case reused:
 		return result, false, errs.New(errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
-	default:
+	case conflict:
 		return result, true, nil
 	}
+	return result, false, fmt.Errorf("es.append answered with the outcome %d", answer.outcome)
 }
 
 func (r *Repo[A, P]) submission(ctx context.Context, aggregate string, stream StreamID, cmd Command, version int64, data []any) (*submission, error) {

@@ -258,9 +258,22 @@ func eventually(t *testing.T, what string, done func() bool) {
 
 // faults breaks connections on demand.
 type faults struct {
-	mu   sync.Mutex
-	lose int // so many replies of appends are dropped after their COMMIT
-	lost int
+	mu     sync.Mutex
+	lose   int         // so many replies of appends are dropped after their COMMIT
+	chance func() bool // says whether the next one is dropped, when set
+	lost   int
+}
+
+// drop says whether this reply is lost.
+func (f *faults) drop() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lose == 0 && (f.chance == nil || !f.chance()) {
+		return false
+	}
+	f.lose = max(f.lose-1, 0)
+	f.lost++
+	return true
 }
 
 func (f *faults) set(lose int) {
@@ -303,13 +316,9 @@ func (c *faulty) Read(p []byte) (int, error) {
 	if err != nil || !c.appending || !strings.HasSuffix(string(p[:n]), readyForQuery) || !strings.Contains(string(p[:n]), "D\x00") {
 		return n, err
 	}
-	c.faults.mu.Lock()
-	defer c.faults.mu.Unlock()
-	if c.faults.lose == 0 {
+	if !c.faults.drop() {
 		return n, nil
 	}
-	c.faults.lose--
-	c.faults.lost++
 	_ = c.Conn.Close()
 	return 0, net.ErrClosed
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,7 +30,7 @@ func CheckGoldens(t TB, c *Catalogue, dir string) {
 		t.Errorf("the catalogue: %v", c.faults)
 		return
 	}
-	for name := range c.named {
+	for _, name := range slices.Sorted(maps.Keys(c.named)) {
 		checkGolden(t, c, name, filepath.Join(dir, name+".json"))
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))

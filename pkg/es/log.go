@@ -58,7 +58,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, o Optio
 	}
 	l := &Log{pool: pool, catalogue: catalogue, service: o.Service, logger: o.Logger.With("service", o.Service), measure: measure}
 	var epoch int
-	if err := pool.QueryRow(ctx, "SELECT max(epoch) FROM es.epoch").Scan(&epoch); err != nil {
+	if err := reading(ctx, func() error { return pool.QueryRow(ctx, "SELECT max(epoch) FROM es.epoch").Scan(&epoch) }); err != nil {
 		return nil, fmt.Errorf("the log of %s (was it migrated?): %w", o.Service, err)
 	}
 	l.epoch.Store(int64(epoch))
@@ -69,7 +69,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, o Optio
 			l.progress.forget() // its positions may be of events that were lost
 		}
 	}
-	if err := c.connect(ctx); err != nil {
+	if err := reading(ctx, func() error { return c.connect(ctx) }); err != nil {
 		if !hasCode(err, codeClosed) {
 			return nil, fmt.Errorf("the log of %s: %w", o.Service, err)
 		}

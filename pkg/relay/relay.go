@@ -1,31 +1,207 @@
-// Package relay publishes what a log maps to published events. (The lead's declarations so that others compile; the owner of this
-// package replaces the file.)
+// Package relay publishes a service's log: it follows it in position order, maps stored events to their published form and writes them
+// to the service's topic. It also serves the log's published events to consumers that miss some.
 package relay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
 	"github.com/loa-vn/loa/pkg/es"
-	busv1 "github.com/loa-vn/loa/proto/gen/loa/bus/v1"
 )
 
+// Mapper gives the published form of a stored event; nil, nil means that the event is private. It must answer the same for an event
+// every time. An error stops the relay, with an alarm: what cannot be published must not be passed over.
 type Mapper func(e es.Event) (proto.Message, error)
 
+// Log is what the relay needs of an es.Log: events in position order, each position before the ones above it.
+type Log interface {
+	Service() string
+	Epoch() int
+	Read(ctx context.Context, after int64, limit int) ([]es.Event, error)
+	Follow(ctx context.Context, name string, after int64, batch int, f func(ctx context.Context, events []es.Event) error) error
+}
+
+// Deps is what a relay runs on.
 type Deps struct {
-	Log    *es.Log
-	Pool   *pgxpool.Pool
+	// Log is the service's.
+	Log Log
+	// Pool is the database of the log, with the schema relay.
+	Pool *pgxpool.Pool
+	// Brokers are Kafka addresses, host:port. Not needed when Client is set.
+	Brokers []string
+	// Client is the process's connection to Kafka; nil makes one of Brokers.
 	Client *kafka.Client
+	// Logger is told what the relay waits for; nil discards.
 	Logger *slog.Logger
 }
 
-func Run(ctx context.Context, d Deps, m Mapper) error { return nil }
+const (
+	// leaderLock is the advisory lock, in the log's database, of the relay that publishes.
+	leaderLock = 1163084102
+	leaderLook = time.Second
+	// batchEvents bounds what the relay holds in memory, however long the broker is away.
+	batchEvents = 1000
+	// batchBytes bounds one produce; a single event may be larger.
+	batchBytes = 512 << 10
+	// scanEvery is how many private events may be read again after a restart.
+	scanEvery     = 1000
+	firstBackoff  = 50 * time.Millisecond
+	lastBackoff   = 5 * time.Second
+	complainEvery = time.Minute
+)
 
-func Server(d Deps, service string, m Mapper) busv1.PublishedServiceServer { return nil }
+// Run publishes until ctx ends, and then returns nil. One relay of a service publishes at a time, which is for thrift only: two that
+// both believe they lead repeat events and lose none, because each has one produce in flight per partition and begins from the last
+// acknowledged mark. What is away is waited for. It returns an error only for wrong Deps or a topic with another number of partitions.
+func Run(ctx context.Context, deps Deps, mapper Mapper) error {
+	if deps.Log == nil || deps.Pool == nil || mapper == nil {
+		return errors.New("relay: a log, its pool and a mapper are needed")
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	client := deps.Client
+	if client == nil {
+		var err error
+		if client, err = kafka.NewClient(deps.Brokers, deps.Logger); err != nil {
+			return err
+		}
+		defer client.Close()
+	}
+	r := &relay{deps: deps, mapper: mapper, client: client, service: deps.Log.Service(), logger: deps.Logger.With("relay", deps.Log.Service())}
+	if err := r.instruments(); err != nil {
+		return err
+	}
+	defer func() { _ = r.observed.Unregister() }() // its error says that it is gone
+	if err := r.ensureTopic(ctx); err != nil {
+		return err
+	}
+	return r.run(ctx)
+}
 
-func Migrate(ctx context.Context, owner *pgx.Conn, role string) error { return nil }
+type relay struct {
+	deps    Deps
+	mapper  Mapper
+	client  *kafka.Client
+	service string
+	logger  *slog.Logger
+
+	published metric.Int64Counter
+	observed  metric.Registration
+	oldest    atomic.Int64 // recorded at, in microseconds, of the first event that is not done; 0: none
+}
+
+func (r *relay) instruments() error {
+	meter := otel.Meter("github.com/loa-vn/loa/pkg/relay")
+	service := metric.WithAttributes(attribute.String("service", r.service))
+	var err1, err2, err3 error
+	r.published, err1 = meter.Int64Counter("loa.relay.published", metric.WithUnit("{event}"), metric.WithDescription("Events the broker acknowledged"))
+	lag, err2 := meter.Float64ObservableGauge("loa.relay.lag", metric.WithUnit("s"),
+		metric.WithDescription("Age of the oldest event that the broker has not acknowledged; 0 when there is none"))
+	r.observed, err3 = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		age := 0.0
+		if at := r.oldest.Load(); at != 0 {
+			age = max(0, time.Since(time.UnixMicro(at)).Seconds())
+		}
+		o.ObserveFloat64(lag, age, service)
+		return nil
+	}, lag)
+	return errors.Join(err1, err2, err3)
+}
+
+func (r *relay) ensureTopic(ctx context.Context) error {
+	_, err := r.client.EnsureTopics(ctx, []string{bus.Topic(r.service)}, bus.Partitions)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (r *relay) run(ctx context.Context) error {
+	backoff := firstBackoff
+	var complained time.Time
+	for {
+		began := time.Now()
+		err := r.lead(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > lastBackoff {
+			backoff = firstBackoff
+		}
+		var unmapped mapError
+		switch {
+		case errors.As(err, &unmapped):
+			r.logger.ErrorContext(ctx, "relay stopped", "position", unmapped.position, "type", unmapped.stored, "error", err)
+		case time.Since(complained) > complainEvery:
+			complained = time.Now()
+			r.logger.WarnContext(ctx, "the relay begins again from its marks", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(backoff):
+		}
+		backoff = min(2*backoff, lastBackoff)
+	}
+}
+
+// lead waits for the leader's lock, on a connection of its own, and publishes while that connection lives.
+func (r *relay) lead(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, r.deps.Pool.Config().ConnConfig.Copy())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	for {
+		var mine bool
+		// Tried and not waited for: a statement that waits holds a snapshot, which keeps PostgreSQL from cleaning up.
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, 0)", leaderLock).Scan(&mine); err != nil {
+			return err
+		}
+		if mine {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(leaderLook):
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		_, err := conn.WaitForNotification(ctx) // there is none: it returns when the connection or the context ends
+		cancel(fmt.Errorf("the leader's connection ended: %w", err))
+	}()
+	err = r.follow(ctx)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	cancel(nil)
+	<-watched
+	return err
+}
+
+func (r *relay) follow(ctx context.Context) error {
+	p, scanned, err := r.resume(ctx)
+	if err != nil {
+		return err
+	}
+	return r.deps.Log.Follow(ctx, "relay", scanned, batchEvents, p.publish)
+}

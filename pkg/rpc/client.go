@@ -152,5 +152,5 @@ func Machine(v *auth.Verifier, service, secret string) oauth2.TokenSource {
 	if secret == "" {
 		return nil
 	}
-	return v.Machine(service, secret)
+	return v.Machine(auth.ServicePrefix+service, secret)
 }

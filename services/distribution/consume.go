@@ -9,12 +9,15 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/id"
 	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/distribution/internal/candidate"
 	"github.com/loa-vn/loa/services/distribution/internal/publication"
+	"github.com/loa-vn/loa/services/distribution/internal/readmodel"
 )
 
 // documentType is how approvals names the dossiers of content.
@@ -37,43 +40,61 @@ func (d *desk) dossiers() bus.Consumer {
 }
 
 func (d *desk) handleContents(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
+	var last int64
 	for _, m := range messages {
+		var position int64
 		var err error
 		switch e := m.Payload.(type) {
 		case *contentv1.ContentSubmitted:
 			err = candidate.Submitted(ctx, tx, e, m.Traceparent)
 		case *contentv1.ContentRevised:
-			err = d.revised(ctx, tx, m, e)
+			position, err = d.revised(ctx, tx, m, e)
 		case *contentv1.ContentImported:
-			err = d.imported(ctx, tx, m, e)
+			position, err = d.imported(ctx, tx, m, e)
 		}
 		if err != nil {
 			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
 		}
+		last = max(last, position)
 	}
-	return nil
+	return d.caughtUp(ctx, last)
 }
 
-func (d *desk) revised(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentRevised) error {
+// caughtUp lets the mark move when lists show what the messages did, since a reader's Loa-At-Least waits for the mark. Lists that
+// stopped are an alarm of their own and hold nothing up.
+func (d *desk) caughtUp(ctx context.Context, position int64) error {
+	if position == 0 {
+		return nil
+	}
+	err := d.log.WaitFor(ctx, readmodel.Name, position)
+	if errs.ReasonOf(err) == errorsv1.Reason_READ_MODEL_BEHIND && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// revised gives the log's position after what it did.
+func (d *desk) revised(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentRevised) (int64, error) {
 	if err := candidate.Revised(ctx, tx, e); err != nil {
-		return err
+		return 0, err
 	}
 	return d.cancel(ctx, tx, e.GetContent(), e.GetHash(), func(publication string) es.Command {
 		return commandOf(m, m.HappenedAt, "cancel", publication)
 	})
 }
 
-func (d *desk) imported(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentImported) error {
+// imported gives the log's position after what it did.
+func (d *desk) imported(ctx context.Context, tx pgx.Tx, m bus.Message, e *contentv1.ContentImported) (int64, error) {
 	if err := candidate.Imported(ctx, tx, e, m.Traceparent); err != nil {
-		return err
+		return 0, err
 	}
 	text := snapshotOf(&contentv1.ContentSubmitted{Content: e.GetContent(), BodyHtml: e.GetBodyHtml()})
 	at := e.GetContent().GetPublishedAt().AsTime()
 	id := publication.ID(text.Content, text.Hash, text.Revision)
-	_, err := d.publications.Execute(ctx, id, commandOf(m, at, "import", id), func(p *publication.Publication, _ int64) ([]any, error) {
+	r, err := d.publications.Execute(ctx, id, commandOf(m, at, "import", id), func(p *publication.Publication, _ int64) ([]any, error) {
 		return p.ImportPublication(text, at), nil
 	})
-	return err
+	return r.Position, err
 }
 
 func (d *desk) handleDossiers(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {

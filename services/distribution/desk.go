@@ -48,19 +48,21 @@ func (d *desk) schedule(ctx context.Context, content string, publishAt time.Time
 	if err != nil {
 		return "", r, err
 	}
-	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		known, err := candidate.Hold(ctx, tx, content)
-		if err != nil {
-			return err
-		}
-		if known == nil {
-			return errs.New(errorsv1.Reason_NOT_FOUND, "what", content)
-		}
-		link(ctx, known.Traceparents)
-		id, r, err = d.scheduleKnown(ctx, content, known, publishAt, now, command)
-		return err
-	})
-	return id, r, err
+	hold, err := d.pool.Begin(ctx)
+	if err != nil {
+		return "", r, err
+	}
+	// It only reads: what is decided is in the log, whatever becomes of this connection.
+	defer func() { _ = hold.Rollback(context.WithoutCancel(ctx)) }()
+	known, err := candidate.Hold(ctx, hold, content)
+	if err != nil {
+		return "", r, err
+	}
+	if known == nil {
+		return "", r, errs.New(errorsv1.Reason_NOT_FOUND, "what", content)
+	}
+	link(ctx, known.Traceparents)
+	return d.scheduleKnown(ctx, content, known, publishAt, now, command)
 }
 
 func (d *desk) scheduleKnown(ctx context.Context, content string, known *candidate.Known, publishAt, now time.Time, command es.Command) (string, result, error) {
@@ -127,22 +129,23 @@ func (d *desk) receive(ctx context.Context, id, channel, place string, command e
 	})
 }
 
-// cancel stops what is scheduled of a content's other texts.
-func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, command func(publication string) es.Command) error {
+// cancel stops what is scheduled of a content's other texts, and gives the log's position after that.
+func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, command func(publication string) es.Command) (position int64, err error) {
 	texts, err := candidate.Texts(ctx, tx, content)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, text := range texts {
 		id := publication.ID(content, text.Hash, text.Revision)
-		_, err := d.publications.Execute(ctx, id, command(id), func(p *publication.Publication, _ int64) ([]any, error) {
+		r, err := d.publications.Execute(ctx, id, command(id), func(p *publication.Publication, _ int64) ([]any, error) {
 			return p.CancelPublication(editedTo), nil
 		})
 		if err != nil {
-			return fmt.Errorf("cancelling %s: %w", id, err)
+			return 0, fmt.Errorf("cancelling %s: %w", id, err)
 		}
+		position = max(position, r.Position)
 	}
-	return nil
+	return position, nil
 }
 
 // link ties the current span to the traces that made it possible.

@@ -4,7 +4,6 @@ package portal
 import (
 	"context"
 	_ "embed"
-	"net/http"
 
 	"google.golang.org/protobuf/proto"
 
@@ -42,8 +41,8 @@ func start(_ context.Context, h *app.Host) error {
 	if err != nil {
 		return err
 	}
-	h.HTTP("GET "+page.StaticPath, static)
-	h.HTTP("GET /", http.HandlerFunc(s.ServeHTTP))
+	h.HTTP(page.StaticPath, static)
+	h.HTTP("/", s)
 	h.Go("site", s.Follow)
 	h.Go("receipts", s.SendReceipts)
 	h.Ready(s.Waiting)

@@ -27,15 +27,9 @@ func Module() app.Module {
 }
 
 func start(_ context.Context, h *app.Host) error {
-	temporal, err := h.Temporal()
+	s, err := NewStarter(h)
 	if err != nil {
 		return err
-	}
-	s := &Starter{
-		Temporal:     temporal,
-		Planning:     planningv1.NewPlanServiceClient(h.Dial("planning")),
-		Distribution: distributionv1.NewDistributionServiceClient(h.Dial("distribution")),
-		Logger:       h.Logger,
 	}
 	h.Consume(bus.Consumer{
 		Name: "worker", Sources: []string{"planning", "distribution"}, Handle: s.Handle,
@@ -51,10 +45,24 @@ func start(_ context.Context, h *app.Host) error {
 		if err != nil {
 			return fmt.Errorf("tracing of workflows: %w", err)
 		}
-		return run(ctx, temporal, []interceptor.WorkerInterceptor{tracing}, plans, publications)
+		return run(ctx, s.Temporal, []interceptor.WorkerInterceptor{tracing}, plans, publications)
 	})
 	h.Go("workflows reconcile", s.Reconcile)
 	return nil
+}
+
+// NewStarter makes a starter that calls services and the engine as the host does.
+func NewStarter(h *app.Host) (*Starter, error) {
+	temporal, err := h.Temporal()
+	if err != nil {
+		return nil, err
+	}
+	return &Starter{
+		Temporal:     temporal,
+		Planning:     planningv1.NewPlanServiceClient(h.Dial("planning")),
+		Distribution: distributionv1.NewDistributionServiceClient(h.Dial("distribution")),
+		Logger:       h.Logger,
+	}, nil
 }
 
 // run executes workflows and activities until the context ends.

@@ -17,6 +17,8 @@ type client struct {
 	http   *http.Client
 	mutex  sync.Mutex
 	tokens map[string]string
+	// position is how far the answers so far have come; each request asks for at least that.
+	position string
 }
 
 func newClient(o Options) *client {
@@ -82,9 +84,15 @@ func (c *client) exchange(ctx context.Context, person, method, path, contentType
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}
+	if c.position != "" {
+		r.Header.Set("Loa-At-Least", c.position)
+	}
 	response, err := c.http.Do(r)
 	if err != nil {
 		return 0, nil, err
+	}
+	if position := response.Header.Get("Loa-Position"); position != "" {
+		c.position = position
 	}
 	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)

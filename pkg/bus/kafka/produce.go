@@ -44,7 +44,7 @@ func (c *Client) Produce(ctx context.Context, topic string, partition int, recor
 		return nil
 	}
 	for wait := newBackoff(); ; {
-		err := c.produceOnce(ctx, topic, partition, records)
+		err := c.TryProduce(ctx, topic, partition, records)
 		if err == nil {
 			return nil
 		}
@@ -60,7 +60,8 @@ func (c *Client) Produce(ctx context.Context, topic string, partition int, recor
 	}
 }
 
-func (c *Client) produceOnce(ctx context.Context, topic string, partition int, records []Record) error {
+// TryProduce is one try of Produce. When it fails the broker may have written the batch all the same.
+func (c *Client) TryProduce(ctx context.Context, topic string, partition int, records []Record) error {
 	r, err := c.api.Produce(ctx, &kafkago.ProduceRequest{
 		Topic: topic, Partition: partition, RequiredAcks: kafkago.RequireAll, Records: recordsAnew(records),
 	})

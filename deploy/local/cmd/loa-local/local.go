@@ -8,15 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/loa-vn/loa/cmd/loa/command"
 	"github.com/loa-vn/loa/deploy/local/engines"
 	"github.com/loa-vn/loa/deploy/local/example"
 	"github.com/loa-vn/loa/deploy/local/internal/keep"
+	"github.com/loa-vn/loa/deploy/local/internal/netport"
 	"github.com/loa-vn/loa/deploy/local/oidc"
 	plan38 "github.com/loa-vn/loa/examples/plan-38"
 	"github.com/loa-vn/loa/pkg/app"
@@ -52,7 +55,7 @@ func (l *local) engines(ctx context.Context, c *config.Config, logger *slog.Logg
 		return nil, fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
 	case err == nil:
 		use(c, addresses)
-		return func() {}, l.fill(c)
+		return func() {}, errors.Join(l.fill(c), l.peers(c))
 	case !errors.Is(err, engines.ErrNotRunning):
 		return nil, err
 	case need == command.NeedServices:
@@ -67,6 +70,10 @@ func (l *local) engines(ctx context.Context, c *config.Config, logger *slog.Logg
 		return nil, err
 	}
 	if need == command.NeedAll {
+		if err := l.listen(c); err != nil {
+			l.stop(ctx, logger)
+			return nil, err
+		}
 		if err := app.Migrate(ctx, c, services.All(), logger); err != nil {
 			l.stop(ctx, logger)
 			return nil, err
@@ -139,6 +146,40 @@ func (l *local) fill(c *config.Config) error {
 		}
 	}
 	return nil
+}
+
+// listen gives every service a port on loopback, so that an operator's command can call the services of the running process.
+func (l *local) listen(c *config.Config) error {
+	path := filepath.Join(l.Data, "peers.json")
+	peers := map[string]string{}
+	if _, err := keep.ReadJSON(path, &peers); err != nil {
+		return err
+	}
+	for _, m := range services.All() {
+		if m.Policies == nil {
+			continue
+		}
+		remembered := 0
+		if _, port, err := net.SplitHostPort(peers[m.Name]); err == nil {
+			remembered, _ = strconv.Atoi(port)
+		}
+		port, err := netport.Choose("127.0.0.1", remembered, "")
+		if err != nil {
+			return err
+		}
+		peers[m.Name] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	}
+	c.RPCListen = peers
+	return keep.WriteJSON(path, peers, 0o600)
+}
+
+// peers names the ports of the process that runs on the data directory.
+func (l *local) peers(c *config.Config) error {
+	if len(c.Peers) > 0 {
+		return nil
+	}
+	_, err := keep.ReadJSON(filepath.Join(l.Data, "peers.json"), &c.Peers)
+	return err
 }
 
 func seededPeople() ([]oidc.Person, error) {

@@ -29,7 +29,10 @@ func (p *Publication) SchedulePublication(s Snapshot, a Approval, publishAt, now
 	case publishAt.Before(now):
 		return nil, errs.New(errorsv1.Reason_EMBARGO_PAST, "at", moment(publishAt))
 	}
-	return []any{PublicationScheduled{Snapshot: s, Decisions: a.Decisions, Slug: Slug(s.Title, s.Content), PublishAt: publishAt.UTC()}}, nil
+	return []any{PublicationScheduled{
+		Snapshot: s, Decisions: a.Decisions, Slug: Slug(s.Title, s.Content),
+		PublishAt: publishAt.UTC().Truncate(time.Microsecond), // what the database keeps
+	}}, nil
 }
 
 // moment writes a time as a reader in Vietnam has it: 13:20 01/03/2022.

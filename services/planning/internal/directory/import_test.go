@@ -12,6 +12,7 @@ import (
 
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/es/estest"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/planning/internal/directory"
 )
@@ -21,12 +22,19 @@ const (
 	personHeader = "id,name,agency,unit,position,role,valid_from,valid_to\n"
 )
 
-func given(events ...any) *directory.Directory {
-	d := &directory.Directory{}
-	for i, e := range events {
-		d.Apply(es.Event{Version: int64(i + 1), Data: e})
-	}
-	return d
+type directoryCase = estest.Case[directory.Directory, *directory.Directory]
+
+func given(t *testing.T, events ...any) *directoryCase {
+	t.Helper()
+	return estest.Given[directory.Directory](t, directory.Catalogue(), events...)
+}
+
+func importAgencies(rows []directory.AgencyRow) func(*directory.Directory, int64) ([]any, error) {
+	return func(d *directory.Directory, _ int64) ([]any, error) { return d.ImportAgencies(rows) }
+}
+
+func importPeople(rows []directory.PersonRow) func(*directory.Directory, int64) ([]any, error) {
+	return func(d *directory.Directory, _ int64) ([]any, error) { return d.ImportPeople(rows) }
 }
 
 func province() directory.AgenciesImported {
@@ -50,11 +58,8 @@ func TestTheSeedsComeInWholeAndAgainChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := given().ImportAgencies(agencies)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := given(events...)
+	filled := given(t).When(importAgencies(agencies)).And()
+	d := filled.State()
 	if !d.Empty() || d.Changed() != 39 || !d.HasAgency("H24.63") {
 		t.Fatalf("changed %d, empty %v", d.Changed(), d.Empty())
 	}
@@ -62,21 +67,14 @@ func TestTheSeedsComeInWholeAndAgainChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := d.ImportPeople(people)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d = given(append(events, more...)...)
+	staffed := filled.When(importPeople(people)).And()
+	d = staffed.State()
 	p, ok := d.Person("cv.stttt")
-	if !ok || p.Name != "Phạm Thu Hà" || p.Agency != "H24.02" || p.Role != "officer" || !p.Example || d.Empty() {
-		t.Fatalf("cv.stttt is %+v", p)
+	if !ok || p.Name != "Phạm Thu Hà" || p.Agency != "H24.02" || p.Role != "officer" || !p.Example || d.Empty() || d.Changed() != 24 {
+		t.Fatalf("cv.stttt is %+v, changed %d", p, d.Changed())
 	}
-	if again, err := d.ImportAgencies(agencies); err != nil || again != nil {
-		t.Errorf("agencies again: %v, %v", again, err)
-	}
-	if again, err := d.ImportPeople(people); err != nil || again != nil {
-		t.Errorf("people again: %v, %v", again, err)
-	}
+	staffed.When(importAgencies(agencies)).Then()
+	staffed.When(importPeople(people)).Then()
 }
 
 func TestOnlyNewAndChangedRowsAreRecorded(t *testing.T) {
@@ -87,14 +85,10 @@ func TestOnlyNewAndChangedRowsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := given(province()).ImportAgencies(rows)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := events[0].(directory.AgenciesImported).Agencies
-	if len(events) != 1 || len(got) != 2 || got[0].Code != "H24.02" || got[1].Code != "H24.03" {
-		t.Errorf("recorded %+v", events)
-	}
+	given(t, province()).When(importAgencies(rows)).Then(directory.AgenciesImported{Agencies: []directory.Agency{
+		{Code: "H24.02", Kind: "department", Abbreviation: "SKHCN", Name: "Sở Khoa học và Công nghệ", Parent: "H24"},
+		{Code: "H24.03", Kind: "department", Abbreviation: "SNV", Name: "Sở Nội vụ", Parent: "H24"},
+	}})
 }
 
 func TestByteOrderMarkColumnOrderAndDecomposedTextAreRead(t *testing.T) {
@@ -181,17 +175,16 @@ func TestParentsAndSuccessorsAreKnownAndLeadUpwards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := given(province()).ImportAgencies(rows)
 	var got []place
-	for _, f := range fields(t, err) {
+	for _, f := range given(t, province()).When(importAgencies(rows)).ThenRefused(errorsv1.Reason_INVALID).Fields {
 		got = append(got, place{f.Row, f.Column, f.Reason})
 	}
 	want := []place{
 		{2, "parent", errorsv1.Reason_UNKNOWN_AGENCY}, {2, "successor", errorsv1.Reason_UNKNOWN_AGENCY},
 		{3, "parent", errorsv1.Reason_BAD_FORMAT}, {4, "parent", errorsv1.Reason_BAD_FORMAT},
 	}
-	if events != nil || !slices.Equal(got, want) {
-		t.Errorf("events %v, got %v", events, got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -202,10 +195,9 @@ func TestOneWrongPersonKeepsAllOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := given(province()).ImportPeople(rows)
-	got := fields(t, err)
-	if events != nil || len(got) != 1 || got[0].Row != 3 || got[0].Column != "agency" || got[0].Reason != errorsv1.Reason_UNKNOWN_AGENCY {
-		t.Errorf("events %v, wrong %+v", events, got)
+	got := given(t, province()).When(importPeople(rows)).ThenRefused(errorsv1.Reason_INVALID).Fields
+	if len(got) != 1 || got[0].Row != 3 || got[0].Column != "agency" || got[0].Reason != errorsv1.Reason_UNKNOWN_AGENCY {
+		t.Errorf("wrong %+v", got)
 	}
 }
 
@@ -270,14 +262,12 @@ func FuzzReadAgencies(f *testing.F) {
 				t.Errorf("read %+v", r)
 			}
 		}
-		events, err := given().ImportAgencies(rows)
-		if err != nil {
+		empty := given(t)
+		if _, err := empty.State().ImportAgencies(rows); err != nil {
 			fields(t, err)
 			return
 		}
-		if again, err := given(events...).ImportAgencies(rows); err != nil || again != nil {
-			t.Errorf("again: %v, %v", again, err)
-		}
+		empty.When(importAgencies(rows)).And().When(importAgencies(rows)).Then()
 	})
 }
 

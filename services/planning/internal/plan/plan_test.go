@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/es/estest"
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/planning/internal/plan"
@@ -36,72 +36,71 @@ func document() plan.Document {
 	}
 }
 
-// given folds events recorded on a day.
-func given(day plan.Day, events ...any) *plan.Plan {
-	at, _ := day.Start() // the zero time of a wrong day shows in the tests of history
-	p := &plan.Plan{}
-	for i, e := range events {
-		p.Apply(es.Event{Version: int64(i + 1), RecordedAt: at, Data: e})
+type planCase = estest.Case[plan.Plan, *plan.Plan]
+
+// given is a past that was recorded on a day.
+func given(t *testing.T, day plan.Day, events ...any) *planCase {
+	t.Helper()
+	at, err := day.Start()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return p
+	for i, e := range events {
+		events[i] = es.Event{Data: e, RecordedAt: at}
+	}
+	return estest.Given[plan.Plan](t, plan.Catalogue(), events...)
+}
+
+func importPlan(d plan.Document) func(*plan.Plan, int64) ([]any, error) {
+	return func(p *plan.Plan, _ int64) ([]any, error) { return p.Import(d) }
+}
+
+func markOverdue(day plan.Day) func(*plan.Plan, int64) ([]any, error) {
+	return func(p *plan.Plan, _ int64) ([]any, error) { return p.MarkOverdue(day), nil }
+}
+
+func recordDelivery(item plan.ItemID, publication string) func(*plan.Plan, int64) ([]any, error) {
+	return func(p *plan.Plan, _ int64) ([]any, error) { return p.RecordDelivery(item, publication), nil }
 }
 
 func TestAPlanIsImportedOnce(t *testing.T) {
-	events, err := given("2022-03-01").Import(document())
-	if err != nil || !reflect.DeepEqual(events, []any{plan.Imported{Document: document()}}) {
-		t.Fatalf("%v, %v", events, err)
-	}
-	p := given("2022-03-01", events...)
+	issued := given(t, "2022-03-01").When(importPlan(document())).Then(plan.Imported{Document: document()})
 	same := document()
 	same.Coordinators = []plan.Code{}
-	if again, err := p.Import(same); err != nil || again != nil {
-		t.Errorf("the same again: %v, %v", again, err)
-	}
+	issued.When(importPlan(same)).Then()
 	other := document()
 	other.Items[0].Deadline = "2022-03-11"
-	if again, err := p.Import(other); again != nil || errs.ReasonOf(err) != errorsv1.Reason_PLAN_EXISTS {
-		t.Errorf("other content: %v, %v", again, err)
-	}
+	issued.When(importPlan(other)).ThenRefused(errorsv1.Reason_PLAN_EXISTS, "number", "38/KH-UBND")
 }
 
 func TestItemsAreOverdueTheDayAfterTheirLastDay(t *testing.T) {
-	imported := plan.Imported{Document: document()}
-	if events := given("2022-03-01", imported).MarkOverdue("2022-03-10"); events != nil {
-		t.Errorf("on the last day: %v", events)
-	}
-	late := plan.ItemMarkedOverdue{Item: "item_1", Deadline: "2022-03-10"}
-	if events := given("2022-03-01", imported).MarkOverdue("2022-03-11"); !reflect.DeepEqual(events, []any{late}) {
-		t.Errorf("the day after: %v", events)
-	}
-	p := given("2022-03-01", imported, late)
-	if state, _ := p.ItemState("item_1"); state != plan.Overdue {
+	issued := given(t, "2022-03-01", plan.Imported{Document: document()})
+	issued.When(markOverdue("2022-03-10")).Then()
+	late := issued.When(markOverdue("2022-03-11")).Then(plan.ItemMarkedOverdue{Item: "item_1", Deadline: "2022-03-10"})
+	if state, _ := late.State().ItemState("item_1"); state != plan.Overdue {
 		t.Errorf("state %s", state)
 	}
-	if events := p.MarkOverdue("2022-12-31"); len(events) != 1 || !slices.Equal(p.LastMarked(5), []plan.ItemID{"item_1"}) {
-		t.Errorf("marked again: %v", events)
+	late.When(markOverdue("2022-03-11")).Then()
+	later := late.When(markOverdue("2022-12-31")).Then(plan.ItemMarkedOverdue{Item: "item_2", Deadline: "2022-04-10"})
+	if got := later.State().LastMarked(1); !slices.Equal(got, []plan.ItemID{"item_2"}) {
+		t.Errorf("last marked %v", got)
 	}
 }
 
 func TestADoneItemIsNeverOverdue(t *testing.T) {
-	imported := plan.Imported{Document: document()}
-	p := given("2022-03-01", imported, plan.ItemDelivered{Item: "item_1", Publication: "a", Delivered: 2, Done: true})
-	if events := p.MarkOverdue("2022-03-11"); events != nil {
-		t.Errorf("marked %v", events)
-	}
+	given(t, "2022-03-01", plan.Imported{Document: document()}, plan.ItemDelivered{Item: "item_1", Publication: "a", Delivered: 2, Done: true}).
+		When(markOverdue("2022-03-11")).Then()
 }
 
 func TestOfHistoryNothingIsCalledLate(t *testing.T) {
-	p := given("2023-01-01", plan.Imported{Document: document()})
-	if !p.History() || p.MarkOverdue("2026-01-01") != nil {
-		t.Errorf("history %v, marked %v", p.History(), p.MarkOverdue("2026-01-01"))
-	}
-	if given("2022-12-31", plan.Imported{Document: document()}).History() {
+	given(t, "2023-01-01", plan.Imported{Document: document()}).When(markOverdue("2026-01-01")).Then()
+	if given(t, "2022-12-31", plan.Imported{Document: document()}).State().History() {
 		t.Error("a plan runs to the end of its last day")
 	}
 }
 
 func TestTheDayOfAMomentIsVietnams(t *testing.T) {
-	p := given("2022-12-31", plan.Imported{Document: document()})
+	p := given(t, "2022-12-31", plan.Imported{Document: document()}).State()
 	p.RecordedAt = time.Date(2022, 12, 31, 17, 0, 0, 0, time.UTC)
 	if !p.History() {
 		t.Error("17:00 UTC is the next day in Vietnam")
@@ -132,12 +131,10 @@ func TestPublicationsCountOnceUntilTheTarget(t *testing.T) {
 		"an unknown plan":      {nil, "item_1", "a", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := given("2022-03-01", c.given...).RecordDelivery(c.item, c.publication); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("got %v, want %v", got, c.want)
-			}
+			given(t, "2022-03-01", c.given...).When(recordDelivery(c.item, c.publication)).Then(c.want...)
 		})
 	}
-	p := given("2022-03-01", imported, first, late, second)
+	p := given(t, "2022-03-01", imported, first, late, second).State()
 	if state, n := p.ItemState("item_1"); state != plan.Done || n != 2 {
 		t.Errorf("late but done: %s, %d", state, n)
 	}

@@ -37,6 +37,11 @@ func newResponse(body []byte, contentType string) *response {
 // ServeHTTP answers from memory.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	headers(w.Header())
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
 	now := s.pages.Load()
 	lang := page.Vi
 	if r.URL.Path == "/en" || strings.HasPrefix(r.URL.Path, "/en/") {

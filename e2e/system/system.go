@@ -1,0 +1,379 @@
+// Package system runs Loa for journeys: the real binaries, over real HTTP, in both shapes. One shape is one process with everything;
+// the other is every module as a process of its own on engines that run apart.
+package system
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Shape is how the modules are spread over processes.
+type Shape string
+
+// The shapes.
+const (
+	One   Shape = "one process"
+	Split Shape = "a process each"
+)
+
+// Options of a system.
+type Options struct {
+	Shape Shape
+	// Example loads the example at the first start (one process only).
+	Example bool
+	// Environment is added to every process: NAME=value.
+	Environment []string
+	// Data is the data directory; empty makes one.
+	Data string
+}
+
+// System is a running Loa.
+type System struct {
+	Options
+	t testing.TB
+	// API is where the gateway answers, Portal where the public site does.
+	API, Portal string
+	root        string
+	processes   map[string]*process
+	settings    []string
+	mutex       sync.Mutex
+	tokens      map[string]string
+}
+
+// process is one of the binaries.
+type process struct {
+	name    string
+	args    []string
+	env     []string
+	command *exec.Cmd
+	log     *buffer
+	ready   chan struct{}
+	done    chan struct{}
+}
+
+// Start starts a system and waits until it is ready. Everything it started ends with the test.
+func Start(t testing.TB, o Options) *System {
+	t.Helper()
+	if o.Data == "" {
+		o.Data = dataDir(t)
+	}
+	s := &System{Options: o, t: t, root: Root(t), processes: map[string]*process{}, tokens: map[string]string{}}
+	t.Cleanup(s.end)
+	api := FreeAddress(t)
+	s.API = "http://" + api
+	if o.Shape == One {
+		s.Portal = s.API
+		s.add("loa-local", []string{"LOA_DATA=" + o.Data, "LOA_HTTP_ADDR=" + api, "LOA_TEMPORAL_UI_ADDR=" + FreeAddress(t), fmt.Sprintf("LOA_EXAMPLE=%t", o.Example)})
+	} else {
+		s.split(api)
+	}
+	s.StartAll()
+	return s
+}
+
+// split lays out one process per module; the engines come first, since they print the settings of the others.
+func (s *System) split(api string) {
+	s.add("engines", []string{"LOA_DATA=" + s.Data, "LOA_TEMPORAL_UI_ADDR=" + FreeAddress(s.t)}, "engines")
+	portal := FreeAddress(s.t)
+	s.Portal = "http://" + portal
+	var peers []string
+	addresses := map[string]string{}
+	for _, name := range Services() {
+		addresses[name] = FreeAddress(s.t)
+		peers = append(peers, name+"="+addresses[name])
+	}
+	for _, name := range Modules() {
+		env := []string{"LOA_TARGET=" + name, "LOA_PEERS=" + strings.Join(peers, ";"), "LOA_PUBLIC_URL=" + s.Portal}
+		switch name {
+		case "gateway":
+			env = append(env, "LOA_HTTP_ADDR="+api)
+		case "portal":
+			env = append(env, "LOA_HTTP_ADDR="+portal)
+		default:
+			env = append(env, "LOA_RPC_LISTEN="+name+"="+addresses[name])
+		}
+		s.add(name, env)
+	}
+}
+
+// Modules are the targets, in the order they start.
+func Modules() []string {
+	return append(Services(), "portal", "worker", "gateway")
+}
+
+// Services are the modules that serve gRPC.
+func Services() []string {
+	return []string{"planning", "content", "approvals", "distribution", "reporting"}
+}
+
+func (s *System) add(name string, env []string, args ...string) {
+	s.processes[name] = &process{name: name, env: env, args: args, log: &buffer{}}
+}
+
+// Names lists the processes in the order they start.
+func (s *System) Names() []string {
+	if s.Shape == One {
+		return []string{"loa-local"}
+	}
+	return append([]string{"engines"}, Modules()...)
+}
+
+// StartAll starts every process that does not run, and waits until each is ready.
+func (s *System) StartAll() {
+	s.t.Helper()
+	for _, name := range s.Names() {
+		s.launch(name)
+		if name == "engines" {
+			s.await(name)
+			s.settings = s.processes[name].log.settings()
+		}
+	}
+	for _, name := range s.Names() {
+		s.await(name)
+	}
+	s.AwaitReady()
+}
+
+// StartOne starts one process and waits until it is ready.
+func (s *System) StartOne(name string) {
+	s.t.Helper()
+	s.launch(name)
+	s.await(name)
+}
+
+func (s *System) launch(name string) {
+	s.t.Helper()
+	p := s.processes[name]
+	if p.command != nil {
+		return
+	}
+	binary := "loa"
+	if name == "loa-local" || name == "engines" {
+		binary = "loa-local"
+	}
+	p.command = exec.Command(filepath.Join(s.root, "bin", binary), p.args...)
+	p.command.Dir = s.root
+	p.command.Env = append(append(append(clean(os.Environ()), s.settings...), p.env...), s.Environment...)
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := p.command.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p.command.Stderr = p.log
+	p.ready, p.done = make(chan struct{}), make(chan struct{})
+	if err := p.command.Start(); err != nil {
+		s.t.Fatalf("start %s: %v", name, err)
+	}
+	go p.watch(out)
+}
+
+// watch keeps the output and notices the line that says ready.
+func (p *process) watch(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	ready := p.ready
+	for lines.Scan() {
+		_, _ = fmt.Fprintln(p.log, lines.Text())
+		if strings.HasPrefix(lines.Text(), "READY") && ready != nil {
+			close(ready)
+			ready = nil
+		}
+	}
+	_ = p.command.Wait()
+	close(p.done)
+}
+
+// startPatience is how long a process may take on a busy machine.
+const startPatience = 2 * time.Minute
+
+func (s *System) await(name string) {
+	s.t.Helper()
+	p := s.processes[name]
+	select {
+	case <-p.ready:
+	case <-p.done:
+		s.t.Fatalf("%s ended before it was ready:\n%s", name, p.log)
+	case <-time.After(startPatience):
+		s.t.Fatalf("%s was not ready in %v:\n%s", name, startPatience, p.log)
+	}
+}
+
+// AwaitReady waits until /readyz answers 200.
+func (s *System) AwaitReady() {
+	s.t.Helper()
+	var last string
+	Eventually(s.t, startPatience, func() (bool, string) {
+		response, err := http.Get(s.API + "/readyz")
+		if err != nil {
+			return false, err.Error()
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, _ := io.ReadAll(response.Body)
+		last = string(body)
+		return response.StatusCode == http.StatusOK, last
+	})
+}
+
+// Kill ends a process with SIGKILL.
+func (s *System) Kill(name string) {
+	s.t.Helper()
+	s.signal(name, syscall.SIGKILL)
+}
+
+// Stop ends a process the way an operator does, and tells how long that took.
+func (s *System) Stop(name string) time.Duration {
+	s.t.Helper()
+	begun := time.Now()
+	s.signal(name, syscall.SIGTERM)
+	return time.Since(begun)
+}
+
+func (s *System) signal(name string, signal syscall.Signal) {
+	s.t.Helper()
+	p := s.processes[name]
+	if p.command == nil {
+		return
+	}
+	if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		s.t.Fatal(err)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		_ = p.command.Process.Kill()
+		s.t.Errorf("%s did not end within 30 s of %v:\n%s", name, signal, p.log)
+	}
+	p.command = nil
+}
+
+// Pid is the process id of a running process.
+func (s *System) Pid(name string) int { return s.processes[name].command.Process.Pid }
+
+// Log is what a process has written.
+func (s *System) Log(name string) string { return s.processes[name].log.String() }
+
+// Setting is the value of one of the settings that the engines printed.
+func (s *System) Setting(name string) string {
+	for _, line := range s.settings {
+		if value, ok := strings.CutPrefix(line, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// Run runs a subcommand of loa-local against the system and returns what it printed and its exit code.
+func (s *System) Run(ctx context.Context, args ...string) (stdout, stderr string, code int) {
+	s.t.Helper()
+	command := exec.CommandContext(ctx, filepath.Join(s.root, "bin", "loa-local"), args...)
+	command.Dir = s.root
+	command.Env = append(clean(os.Environ()), "LOA_DATA="+s.Data)
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	err := command.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return out.String(), errs.String(), exit.ExitCode()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out.String(), errs.String(), 0
+}
+
+// Token signs in as a person, through the identity provider.
+func (s *System) Token(person string) string {
+	s.t.Helper()
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if t := s.tokens[person]; t != "" {
+		return t
+	}
+	out, errs, code := s.Run(s.t.Context(), "token", "--as", person)
+	if code != 0 {
+		s.t.Fatalf("token --as %s: exit %d: %s", person, code, errs)
+	}
+	s.tokens[person] = strings.TrimSpace(out)
+	return s.tokens[person]
+}
+
+func (s *System) end() {
+	names := s.Names()
+	for i := len(names) - 1; i >= 0; i-- {
+		if p := s.processes[names[i]]; p != nil && p.command != nil {
+			s.signal(names[i], syscall.SIGTERM)
+		}
+	}
+	if s.t.Failed() {
+		for _, name := range names {
+			s.t.Logf("the end of the log of %s:\n%s", name, s.processes[name].log.tail(4000))
+		}
+	}
+}
+
+// clean is the environment without Loa's and telemetry's own settings.
+func clean(env []string) []string {
+	var kept []string
+	for _, entry := range env {
+		if !strings.HasPrefix(entry, "LOA_") && !strings.HasPrefix(entry, "OTEL_") {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// Root is the repository.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			return dir
+		}
+	}
+	t.Fatal("no go.work above the test")
+	return ""
+}
+
+// dataDir is a directory that PostgreSQL's own user can reach, which t.TempDir below a closed home may not be.
+func dataDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "loa-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// FreeAddress is an address on loopback that nobody listens on, below the range of outgoing connections.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+randomPort()))
+		if err != nil {
+			continue
+		}
+		address := l.Addr().String()
+		_ = l.Close()
+		return address
+	}
+	t.Fatal("no free port")
+	return ""
+}

@@ -1,0 +1,465 @@
+package planning
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/auth/authtest"
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/config"
+	replica "github.com/loa-vn/loa/pkg/directory"
+	"github.com/loa-vn/loa/pkg/engines"
+	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/rpc"
+	"github.com/loa-vn/loa/pkg/vn"
+	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
+	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	"github.com/loa-vn/loa/services/planning/internal/directory"
+	"github.com/loa-vn/loa/services/planning/internal/plan"
+	"github.com/loa-vn/loa/services/planning/internal/readmodel"
+)
+
+// service is planning on a real log behind its real edge. What the bus would bring to its own replica is carried over directly.
+type service struct {
+	*testing.T
+	host   *app.Host
+	issuer *authtest.Issuer
+	conn   *grpc.ClientConn
+	plans  *es.Repo[plan.Plan, *plan.Plan]
+}
+
+func start38(t *testing.T) *service {
+	t.Helper()
+	m := Module()
+	pool, _ := engines.Clone(t, "planning", func(ctx context.Context, owner *pgx.Conn) error {
+		role := owner.Config().User
+		return errors.Join(es.Migrate(ctx, owner, role, m.Projections), replica.Migrate(ctx, owner, role))
+	})
+	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	policies, err := auth.NewPolicies(m.Policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{
+		T: t, issuer: authtest.NewIssuer(t), plans: es.NewRepo[plan.Plan](log, plan.Prefix),
+		host: &app.Host{
+			Module: m, Config: &config.Config{BootstrapAdmin: "quan.tri"}, Pool: pool, Log: log, Policies: policies,
+			Directory: replica.New(pool),
+		},
+	}
+	s.loop(func(ctx context.Context) error { return log.Follow(ctx, "replica", 0, 10, s.carry) })
+	for _, p := range m.Projections {
+		s.loop(func(ctx context.Context) error { return log.Run(ctx, p) })
+	}
+	s.serve()
+	return s
+}
+
+// carry brings published events to the replica.
+func (s *service) carry(ctx context.Context, events []es.Event) error {
+	consumer := s.host.Directory.Consumer("planning")
+	for _, e := range events {
+		payload, err := publish(e)
+		if err != nil {
+			return err
+		}
+		name := string(payload.ProtoReflect().Descriptor().FullName())
+		if !slices.Contains(consumer.Types, name) {
+			continue
+		}
+		err = pgx.BeginFunc(ctx, s.host.Pool, func(tx pgx.Tx) error {
+			return consumer.Handle(ctx, tx, []bus.Message{{Type: name, Payload: payload}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *service) loop(run func(ctx context.Context) error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := run(ctx); err != nil && ctx.Err() == nil {
+			s.Errorf("a loop ended: %v", err)
+		}
+	}()
+	s.Cleanup(func() { cancel(); <-done })
+}
+
+func (s *service) serve() {
+	server := rpc.NewServer(rpc.ServerOptions{
+		Service: "planning", Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: s.issuer.URL}), People: s.host.Directory,
+		Policies: s.host.Policies, DigestKey: []byte("key"),
+		AtLeast: func(ctx context.Context, token es.Token) error {
+			for _, p := range s.host.Module.Projections {
+				if err := s.host.Log.WaitFor(ctx, p.Name, token["planning"].Position); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	register(s.host, server)
+	pipe := rpc.NewPipe()
+	go func() { _ = server.Serve(pipe) }() // says that it was stopped
+	s.Cleanup(server.Stop)
+	conn, err := pipe.Dial(rpc.ClientOptions{Service: "planning"})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = conn.Close() })
+	s.conn = conn
+}
+
+// as is the context of a call as a subject, under an idempotency key unless it is empty.
+func (s *service) as(subject, key string) context.Context {
+	ctx := rpc.WithCaller(s.Context(), s.issuer.Token(s, subject))
+	if key != "" {
+		ctx = rpc.WithIdempotencyKey(ctx, key)
+	}
+	return ctx
+}
+
+func (s *service) directory() planningv1.DirectoryServiceClient {
+	return planningv1.NewDirectoryServiceClient(s.conn)
+}
+
+func (s *service) planService() planningv1.PlanServiceClient {
+	return planningv1.NewPlanServiceClient(s.conn)
+}
+
+func (s *service) example(name string) []byte {
+	s.Helper()
+	text, err := os.ReadFile("../../examples/plan-38/" + name)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return []byte(strings.ReplaceAll(string(text), "${YEAR}", time.Now().In(vn.Location()).Format("2006")))
+}
+
+func (s *service) refused(err error, want errs.Reason) *errs.Error {
+	s.Helper()
+	if errs.ReasonOf(err) != want {
+		s.Fatalf("got %v, want %s", err, want)
+	}
+	e, _ := errors.AsType[*errs.Error](err)
+	return e
+}
+
+func (s *service) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// staffed loads the directory and waits until the edge knows its people.
+func (s *service) staffed() {
+	s.Helper()
+	_, err := s.directory().ImportAgencies(s.as("quan.tri", "a"), &planningv1.ImportAgenciesRequest{Csv: s.example("agencies.csv")})
+	s.must(err)
+	_, err = s.directory().ImportPeople(s.as("quan.tri", "p"), &planningv1.ImportPeopleRequest{Csv: s.example("people.csv"), Example: true})
+	s.must(err)
+	s.must(s.host.Log.WaitFor(s.Context(), "directory", int64(s.events())))
+	deadline := time.Now().Add(10 * time.Second)
+	for time.Now().Before(deadline) {
+		if _, err = s.directory().GetMe(s.as("luu.tru", ""), &planningv1.GetMeRequest{}); err == nil {
+			return
+		}
+	}
+	s.Fatal(err)
+}
+
+func (s *service) events() int {
+	s.Helper()
+	events, err := s.host.Log.Read(s.Context(), 0, 1000)
+	s.must(err)
+	return len(events)
+}
+
+func TestAnEmptyDirectoryIsLoadedByTheConfiguredPersonOnly(t *testing.T) {
+	s := start38(t)
+	agencies := &planningv1.ImportAgenciesRequest{Csv: s.example("agencies.csv")}
+	people := &planningv1.ImportPeopleRequest{Csv: s.example("people.csv"), Example: true}
+	_, err := s.directory().ImportAgencies(s.as("cv.stttt", ""), agencies)
+	s.refused(err, errorsv1.Reason_DIRECTORY_EMPTY)
+	_, err = s.directory().ListAgencies(s.as("quan.tri", ""), &planningv1.ListAgenciesRequest{})
+	s.refused(err, errorsv1.Reason_DIRECTORY_EMPTY)
+	_, err = s.directory().ImportAgencies(s.as("service:worker", ""), agencies)
+	s.refused(err, errorsv1.Reason_FORBIDDEN)
+
+	rehearsed, err := s.directory().ImportAgencies(s.as("quan.tri", ""), &planningv1.ImportAgenciesRequest{Csv: agencies.Csv, DryRun: true})
+	s.must(err)
+	if rehearsed.GetChanged() != 39 || !rehearsed.GetDryRun() || s.events() != 0 {
+		t.Errorf("rehearsed %v, %d events", rehearsed, s.events())
+	}
+	_, err = s.directory().ImportPeople(s.as("quan.tri", ""), people)
+	if wrong := s.refused(err, errorsv1.Reason_INVALID); wrong.Fields[0].Row != 2 || wrong.Fields[0].Column != "agency" || s.events() != 0 {
+		t.Errorf("people before agencies: %v", wrong)
+	}
+	first, err := s.directory().ImportAgencies(s.as("quan.tri", "k"), agencies)
+	s.must(err)
+	if first.GetRows() != 39 || first.GetChanged() != 39 {
+		t.Errorf("first %v", first)
+	}
+	again, err := s.directory().ImportAgencies(s.as("quan.tri", "k"), agencies)
+	s.must(err)
+	if !proto.Equal(first, again) || s.events() != 1 {
+		t.Errorf("the same key: %v, %d events", again, s.events())
+	}
+	_, err = s.directory().ImportAgencies(s.as("quan.tri", "k"), &planningv1.ImportAgenciesRequest{Csv: append(agencies.Csv, '\n')})
+	s.refused(err, errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
+	repeated, err := s.directory().ImportAgencies(s.as("quan.tri", "k2"), agencies)
+	s.must(err)
+	if repeated.GetChanged() != 0 || s.events() != 1 {
+		t.Errorf("the same rows: %v, %d events", repeated, s.events())
+	}
+	s.staffed()
+	_, err = s.directory().ImportPeople(s.as("cv.stttt", ""), people)
+	s.refused(err, errorsv1.Reason_FORBIDDEN)
+	_, err = s.directory().ImportPeople(s.as("quan.tri", ""), people)
+	s.must(err)
+}
+
+func TestTheDirectoryIsOpenToThoseInIt(t *testing.T) {
+	s := start38(t)
+	s.staffed()
+	ctx := s.as("cv.stttt", "")
+	me, err := s.directory().GetMe(ctx, &planningv1.GetMeRequest{})
+	s.must(err)
+	if me.GetName() != "Phạm Thu Hà" || me.GetAgency() != "H24.02" || !me.GetExample() {
+		t.Errorf("me %v", me)
+	}
+	_, err = s.directory().GetMe(s.as("nguoi.la", ""), &planningv1.GetMeRequest{})
+	s.refused(err, errorsv1.Reason_FORBIDDEN)
+
+	var codes []string
+	for token := ""; ; {
+		page, err := s.directory().ListAgencies(ctx, &planningv1.ListAgenciesRequest{PageSize: 20, PageToken: token})
+		s.must(err)
+		for _, a := range page.GetAgencies() {
+			codes = append(codes, a.GetCode())
+		}
+		if token = page.GetNextPageToken(); token == "" {
+			break
+		}
+	}
+	if len(codes) != 39 || !slices.IsSorted(codes) {
+		t.Errorf("agencies %v", codes)
+	}
+	agency, err := s.directory().GetAgency(ctx, &planningv1.GetAgencyRequest{Code: "H24.63"})
+	s.must(err)
+	if agency.GetName() != "Cổng Thông tin điện tử thành phố Hải Phòng" {
+		t.Errorf("agency %v", agency)
+	}
+	_, err = s.directory().GetAgency(ctx, &planningv1.GetAgencyRequest{Code: "H24.99"})
+	s.refused(err, errorsv1.Reason_NOT_FOUND)
+	var names []string
+	for token := ""; ; {
+		page, err := s.directory().ListPeople(ctx, &planningv1.ListPeopleRequest{Agency: "H24.03", PageSize: 3, PageToken: token})
+		s.must(err)
+		for _, p := range page.GetPeople() {
+			names = append(names, p.GetName())
+		}
+		if token = page.GetNextPageToken(); token == "" {
+			break
+		}
+	}
+	if want := []string{"Bùi Quốc Khánh", "Đỗ Mạnh Cường", "Ngô Thị Hạnh", "Trịnh Hải Yến"}; !slices.Equal(names, want) {
+		t.Errorf("people %v, want %v", names, want)
+	}
+	units, err := s.directory().ListUnits(ctx, &planningv1.ListUnitsRequest{Agency: "H24.03"})
+	s.must(err)
+	if got := units.GetUnits(); len(got) != 3 || got[1].GetName() != "Phòng Cải cách hành chính" || got[1].GetPeople() != 2 {
+		t.Errorf("units %v", got)
+	}
+	_, err = s.directory().ListPeople(ctx, &planningv1.ListPeopleRequest{PageToken: "?"})
+	s.refused(err, errorsv1.Reason_INVALID)
+	_, err = s.directory().ListPeople(ctx, &planningv1.ListPeopleRequest{PageSize: -1})
+	s.refused(err, errorsv1.Reason_INVALID)
+}
+
+func TestPlan38IsImportedAsIssued(t *testing.T) {
+	s := start38(t)
+	s.staffed()
+	req := &planningv1.ImportPlanRequest{Yaml: s.example("plan.yaml")}
+	_, err := s.planService().ImportPlan(s.as("cv.stttt", ""), req)
+	s.refused(err, errorsv1.Reason_FORBIDDEN)
+	before := s.events()
+	rehearsed, err := s.planService().ImportPlan(s.as("luu.tru", ""), &planningv1.ImportPlanRequest{Yaml: req.Yaml, DryRun: true})
+	s.must(err)
+	if s.events() != before || rehearsed.GetRecordedAt() != nil {
+		t.Errorf("a rehearsal was recorded: %v", rehearsed)
+	}
+	var header metadata.MD
+	p, err := s.planService().ImportPlan(s.as("luu.tru", "38"), req, grpc.Header(&header))
+	s.must(err)
+	if p.GetId() != rehearsed.GetId() || p.GetNumber() != "38/KH-UBND" || !p.GetImported() || p.GetExample() || !p.GetExampleItems() ||
+		!p.GetHappenedAt().AsTime().Equal(vn.Day(2022, time.February, 23)) || p.GetItemCount() != 9 || len(p.GetThemes()) != 8 {
+		t.Errorf("imported %v", p)
+	}
+	again, err := s.planService().ImportPlan(s.as("luu.tru", ""), req)
+	s.must(err)
+	if !proto.Equal(p, again) || s.events() != before+1 {
+		t.Errorf("again %v, %d events", again, s.events())
+	}
+	other := strings.Replace(string(req.Yaml), "quantity: 12", "quantity: 13", 1)
+	_, err = s.planService().ImportPlan(s.as("luu.tru", ""), &planningv1.ImportPlanRequest{Yaml: []byte(other)})
+	s.refused(err, errorsv1.Reason_PLAN_EXISTS)
+	wrong := strings.Replace(string(req.Yaml), "lead: H24.02\n# The", "lead: H24.98\n# The", 1)
+	_, err = s.planService().ImportPlan(s.as("luu.tru", ""), &planningv1.ImportPlanRequest{Yaml: []byte(wrong)})
+	if e := s.refused(err, errorsv1.Reason_INVALID); len(e.Fields) != 1 || e.Fields[0].Row != 10 || e.Fields[0].Column != "lead" {
+		t.Errorf("wrong %+v", e.Fields)
+	}
+
+	token, err := es.ParseToken(header.Get("loa-position")[0])
+	s.must(err)
+	ctx := rpc.WithAtLeast(s.as("cv.hongbang", ""), token)
+	found, err := s.planService().GetPlan(ctx, &planningv1.GetPlanRequest{Plan: p.GetId()})
+	s.must(err)
+	if !proto.Equal(found, p) {
+		t.Errorf("found %v, imported %v", found, p)
+	}
+	items := s.items(ctx, p.GetId())
+	if len(items) != 9 || items[0].GetCode() != "1" || items[0].GetState() != "planned" || !items[0].GetExample() || items[6].GetTarget().GetCountsPublications() {
+		t.Errorf("items %v", items)
+	}
+	_, err = s.planService().GetPlan(ctx, &planningv1.GetPlanRequest{Plan: "plan_00000000000000000000000000"})
+	s.refused(err, errorsv1.Reason_NOT_FOUND)
+	marked, err := s.planService().MarkOverdue(s.as("service:worker", ""), &planningv1.MarkOverdueRequest{Plan: p.GetId(), Day: "2023-01-01"})
+	s.must(err)
+	if len(marked.GetItems()) != 0 {
+		t.Errorf("of a past plan %v are called late", marked.GetItems())
+	}
+}
+
+func (s *service) items(ctx context.Context, planID string) (items []*planningv1.PlanItem) {
+	s.Helper()
+	for token := ""; ; {
+		page, err := s.planService().ListPlanItems(ctx, &planningv1.ListPlanItemsRequest{Plan: planID, PageSize: 4, PageToken: token})
+		s.must(err)
+		items = append(items, page.GetItems()...)
+		if token = page.GetNextPageToken(); token == "" {
+			return items
+		}
+	}
+}
+
+func TestItemsOfTheCurrentPlanBecomeOverdueAndDone(t *testing.T) {
+	s := start38(t)
+	s.staffed()
+	for _, name := range []string{"plan.yaml", "plan-current.yaml"} {
+		_, err := s.planService().ImportPlan(s.as("luu.tru", ""), &planningv1.ImportPlanRequest{Yaml: s.example(name)})
+		s.must(err)
+	}
+	list := s.listed(2)
+	current := list[0]
+	if current.GetNumber() != "15/KH-UBND" || !current.GetExample() || !current.GetThemes()[0].GetExample() || list[1].GetNumber() != "38/KH-UBND" {
+		t.Errorf("plans %v", list)
+	}
+	day := current.GetDate()[:4] + "-03-11"
+	_, err := s.planService().MarkOverdue(s.as("quan.tri", ""), &planningv1.MarkOverdueRequest{Plan: current.GetId(), Day: day})
+	s.refused(err, errorsv1.Reason_FORBIDDEN)
+	_, err = s.planService().MarkOverdue(s.as("service:worker", ""), &planningv1.MarkOverdueRequest{Plan: current.GetId(), Day: "11/3"})
+	s.refused(err, errorsv1.Reason_INVALID)
+	first, err := s.planService().MarkOverdue(s.as("service:worker", "d"), &planningv1.MarkOverdueRequest{Plan: current.GetId(), Day: day})
+	s.must(err)
+	items := s.items(s.as("cv.stttt", ""), current.GetId())
+	if want := []string{items[0].GetId(), items[1].GetId()}; !slices.Equal(first.GetItems(), want) {
+		t.Errorf("marked %v, want %v", first.GetItems(), want)
+	}
+	again, err := s.planService().MarkOverdue(s.as("service:worker", "d"), &planningv1.MarkOverdueRequest{Plan: current.GetId(), Day: day})
+	s.must(err)
+	if !slices.Equal(first.GetItems(), again.GetItems()) {
+		t.Errorf("the same key marked %v", again.GetItems())
+	}
+
+	consumer := deliveries(s.plans)
+	for _, publication := range []string{"publication_a", "publication_a", "publication_b"} {
+		m := bus.Message{ID: publication, Type: consumer.Types[0], Payload: &distributionv1.PublicationPublished{
+			Publication: publication, Content: &contentv1.Content{Plan: current.GetId(), PlanItem: items[1].GetId()},
+		}}
+		s.must(consumer.Handle(t.Context(), nil, []bus.Message{m}))
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for items[1].GetState() != "done" && time.Now().Before(deadline) {
+		items = s.items(s.as("cv.stttt", ""), current.GetId())
+	}
+	if items[0].GetState() != "overdue" || items[1].GetState() != "done" || items[1].GetDelivered() != 2 || items[2].GetState() != "planned" {
+		t.Errorf("items %v", items)
+	}
+	s.rebuilt()
+}
+
+func (s *service) listed(n int) []*planningv1.Plan {
+	s.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		page, err := s.planService().ListPlans(s.as("cv.stttt", ""), &planningv1.ListPlansRequest{})
+		s.must(err)
+		if len(page.GetPlans()) == n {
+			return page.GetPlans()
+		}
+		if time.Now().After(deadline) {
+			s.Fatalf("plans %v", page.GetPlans())
+		}
+	}
+}
+
+// rebuilt asserts that read models built anew from the log say what the live ones do.
+func (s *service) rebuilt() {
+	s.Helper()
+	read := func() (out []string) {
+		for _, of := range [][2]string{
+			{"directory", "SELECT a::text FROM agency a ORDER BY code"}, {"directory", "SELECT p::text FROM person p ORDER BY id"},
+			{"plans", "SELECT p::text FROM plan p ORDER BY id"}, {"plans", "SELECT i::text FROM item i ORDER BY id"},
+		} {
+			s.must(es.Query(s.Context(), s.host.Pool, of[0], func(tx pgx.Tx) error {
+				rows, err := tx.Query(s.Context(), of[1])
+				if err != nil {
+					return err
+				}
+				texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+				out = append(out, texts...)
+				return err
+			}))
+		}
+		return out
+	}
+	live := read()
+	if len(live) != 39+24+2+20 {
+		s.Errorf("%d rows", len(live))
+	}
+	for _, p := range s.host.Module.Projections {
+		s.must(es.Replay(s.Context(), s.host.Pool, s.host.Module.Catalogue, p))
+	}
+	if rebuilt := read(); !slices.Equal(live, rebuilt) {
+		s.Errorf("live %v\nrebuilt %v", live, rebuilt)
+	}
+	_, found, err := readmodel.New(s.host.Pool).Agency(s.Context(), directory.Code("H24"))
+	if err != nil || !found {
+		s.Errorf("after a replay: %v, %v", found, err)
+	}
+}

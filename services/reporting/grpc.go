@@ -1,0 +1,172 @@
+package reporting
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/rpc"
+	"github.com/loa-vn/loa/pkg/vn"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
+	"github.com/loa-vn/loa/services/reporting/internal/facts"
+	"github.com/loa-vn/loa/services/reporting/internal/readmodel"
+	"github.com/loa-vn/loa/services/reporting/internal/report"
+)
+
+// server answers loa.reporting.v1.ReportService.
+type server struct {
+	reportingv1.UnimplementedReportServiceServer
+	host *app.Host
+	desk *desk
+}
+
+func (s *server) CompileReport(ctx context.Context, r *reportingv1.CompileReportRequest) (*reportingv1.Report, error) {
+	period, err := vn.ParsePeriod(r.GetPeriod())
+	if err != nil {
+		return nil, errs.New(errorsv1.Reason_UNKNOWN_PERIOD, "value", r.GetPeriod()).Because(err)
+	}
+	plan, err := facts.ReadPlan(ctx, s.host.Pool, r.GetPlan())
+	if err != nil {
+		return nil, err
+	}
+	if plan == nil {
+		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", r.GetPlan())
+	}
+	resource := auth.Resource{Type: "Plan", ID: plan.ID, Attributes: map[string]any{"lead": plan.Lead}}
+	if err := s.host.Policies.Authorize(ctx, "CompileReport", resource); err != nil {
+		return nil, err
+	}
+	command, err := rpc.Command(ctx, "CompileReport", r)
+	if err != nil {
+		return nil, err
+	}
+	id, result, err := s.desk.compile(ctx, *plan, period, compilerOf(auth.From(ctx)), command)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, id, result)
+}
+
+func (s *server) SubmitReport(ctx context.Context, r *reportingv1.SubmitReportRequest) (*reportingv1.Report, error) {
+	_, resource, err := s.visible(ctx, r.GetReport())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.host.Policies.Authorize(ctx, "SubmitReport", resource); err != nil {
+		return nil, err
+	}
+	command, err := rpc.Command(ctx, "SubmitReport", r)
+	if err != nil {
+		return nil, err
+	}
+	person := auth.From(ctx).Person
+	result, err := s.desk.submit(ctx, r.GetReport(), person.ID, person.Unit, command)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, r.GetReport(), result)
+}
+
+func (s *server) GetReport(ctx context.Context, r *reportingv1.GetReportRequest) (*reportingv1.Report, error) {
+	found, _, err := s.visible(ctx, r.GetReport())
+	if err != nil {
+		return nil, err
+	}
+	return reportOf(r.GetReport(), found)
+}
+
+// ListReports gives reports without their figures, which GetReport gives.
+func (s *server) ListReports(ctx context.Context, r *reportingv1.ListReportsRequest) (*reportingv1.ListReportsResponse, error) {
+	if err := s.host.Policies.Authorize(ctx, "ListReports", auth.Resource{Type: "Reports", ID: "all"}); err != nil {
+		return nil, err
+	}
+	size, err := pageSize(r.GetPageSize())
+	if err != nil {
+		return nil, err
+	}
+	after, err := readPlace(r.GetPageToken())
+	if err != nil {
+		return nil, err
+	}
+	// Whoever may see what is not approved of a plan that names nobody may see everything.
+	all, err := s.host.Policies.Allows(ctx, "GetReport", resourceOf("", &report.Report{State: report.Compiled}, nil))
+	if err != nil {
+		return nil, err
+	}
+	// One more tells whether there is a next page.
+	rows, err := readmodel.List(ctx, s.host.Pool, readmodel.Query{
+		Plan: r.GetPlan(), All: all, Agency: auth.From(ctx).Agency(), BeforeID: after, Limit: size + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &reportingv1.ListReportsResponse{}
+	for _, row := range rows[:min(size, len(rows))] {
+		out.Reports = append(out.Reports, reportOfRow(row))
+	}
+	if len(rows) > size {
+		out.NextPageToken = placeOf(rows[size-1].ID)
+	}
+	return out, nil
+}
+
+// visible loads a report that the caller may see; one they may not is not theirs to know.
+func (s *server) visible(ctx context.Context, id string) (*report.Report, auth.Resource, error) {
+	r, version, err := s.desk.reports.Load(ctx, id)
+	if err != nil {
+		return nil, auth.Resource{}, err
+	}
+	var agencies []string
+	if version > 0 {
+		plan, err := facts.ReadPlan(ctx, s.host.Pool, r.Sheet.Plan)
+		if err != nil {
+			return nil, auth.Resource{}, err
+		}
+		if plan != nil {
+			agencies = plan.Agencies
+		}
+	}
+	resource := resourceOf(id, r, agencies)
+	err = s.host.Policies.Authorize(ctx, "GetReport", resource)
+	if errs.ReasonOf(err) == errorsv1.Reason_FORBIDDEN || err == nil && version == 0 {
+		return nil, resource, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
+	}
+	return r, resource, err
+}
+
+func resourceOf(id string, r *report.Report, agencies []string) auth.Resource {
+	return auth.Resource{Type: "Report", ID: id, Attributes: map[string]any{
+		"agency": r.Sheet.Agency, "agencies": agencies, "state": string(r.State),
+	}}
+}
+
+func compilerOf(p auth.Principal) compiler {
+	if p.Person == nil {
+		return compiler{Name: p.Service}
+	}
+	return compiler{Name: p.Person.ID, Person: true}
+}
+
+// answer gives the report as the command left it, and how far to read to see that.
+func (s *server) answer(ctx context.Context, id string, r result) (*reportingv1.Report, error) {
+	if err := s.host.Answered(ctx, r.Position, r.Recorded); err != nil {
+		return nil, err
+	}
+	return reportOf(id, r.State)
+}
+
+func reportOfRow(r readmodel.Row) *reportingv1.Report {
+	out := &reportingv1.Report{
+		Id: r.ID, Plan: r.Plan, PlanNumber: r.PlanNumber, PlanTitle: r.PlanTitle, Agency: r.Agency, AgencyName: r.AgencyName, Period: r.Period,
+		PeriodName: r.PeriodName, From: r.From, To: r.To, Title: r.Title, State: r.State, Hash: r.Hash, CompiledAt: timestamppb.New(r.CompiledAt),
+		CompiledBy: r.CompiledBy, Example: r.Example, ImportedPlan: r.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment,
+	}
+	if r.ApprovedAt != nil {
+		out.ApprovedAt = timestamppb.New(*r.ApprovedAt)
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+package reporting
+
+import (
+	"context"
+	"testing"
+
+	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/directory"
+	"github.com/loa-vn/loa/pkg/errs"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
+	"github.com/loa-vn/loa/services/reporting/internal/report"
+)
+
+// caller is somebody with a role in an agency, or a service, or a stranger when all is empty.
+type caller struct{ role, agency, service string }
+
+func (c caller) context(ctx context.Context) context.Context {
+	switch {
+	case c.service != "":
+		return auth.With(ctx, auth.Principal{Subject: auth.ServicePrefix + c.service, Service: c.service})
+	case c.role != "":
+		return auth.With(ctx, auth.Principal{Subject: "someone", Person: &directory.Person{ID: "someone", Role: c.role, Agency: c.agency}})
+	default:
+		return auth.With(ctx, auth.Principal{Subject: "stranger"})
+	}
+}
+
+// Every method is permitted to whom it is for, and to nobody else. The plan is led by H24.02 and names H24.03.
+func TestPolicies(t *testing.T) {
+	policies, err := auth.NewPolicies(policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	callers := []caller{{}, {service: "worker"}, {service: "portal"}}
+	for _, role := range []string{"leader", "deputy", "head", "deputy_head", "head_of_office", "officer", "clerk", "portal_editor", "records_importer", "auditor", "administrator"} {
+		for _, agency := range []string{"H24.02", "H24.03", "H24.05"} {
+			callers = append(callers, caller{role: role, agency: agency})
+		}
+	}
+	known := func(c caller) bool { return c != caller{} }
+	named := func(c caller) bool {
+		return c.service != "" || c.agency == "H24.02" || c.agency == "H24.03" || c.role == "auditor"
+	}
+	officerOfLead := func(c caller) bool { return c.role == "officer" && c.agency == "H24.02" }
+	in := func(state report.State) auth.Resource {
+		r := &report.Report{State: state}
+		r.Sheet.Agency = "H24.02"
+		return resourceOf("report_1", r, []string{"H24.02", "H24.03"})
+	}
+	tested := map[string]bool{}
+	for _, c := range []struct {
+		action   string
+		resource auth.Resource
+		allowed  func(caller) bool
+	}{
+		{"CompileReport", auth.Resource{Type: "Plan", ID: "plan_1", Attributes: map[string]any{"lead": "H24.02"}}, func(c caller) bool {
+			return officerOfLead(c) || c.service == "worker"
+		}},
+		{"SubmitReport", in(report.Compiled), officerOfLead},
+		{"GetReport", in(report.Compiled), named},
+		{"GetReport", in(report.InApproval), named},
+		{"GetReport", in(report.Returned), named},
+		{"GetReport", in(report.Approved), known},
+		{"ListReports", auth.Resource{Type: "Reports", ID: "all"}, known},
+	} {
+		tested[c.action] = true
+		for _, who := range callers {
+			err := policies.Authorize(who.context(t.Context()), c.action, c.resource)
+			if c.allowed(who) != (err == nil) || err != nil && errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
+				t.Errorf("%s %v by %+v: %v", c.action, c.resource.Attributes["state"], who, err)
+			}
+		}
+	}
+	for _, m := range reportingv1.ReportService_ServiceDesc.Methods {
+		if !tested[m.MethodName] {
+			t.Errorf("%s has no expectation", m.MethodName)
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	for asked, want := range map[int32]int{0: 50, 1: 1, 200: 200} {
+		if got, err := pageSize(asked); err != nil || got != want {
+			t.Errorf("%d: %d, %v", asked, got, err)
+		}
+	}
+	for _, asked := range []int32{-1, 201} {
+		if _, err := pageSize(asked); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
+			t.Errorf("%d: %v", asked, err)
+		}
+	}
+	for _, token := range []string{"x", "!", "MTIz"} {
+		if _, err := readPlace(token); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+	const last = "report_01h455vb4pex5vsknk084sn02q"
+	if got, err := readPlace(placeOf(last)); err != nil || got != last {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -1,0 +1,168 @@
+package reporting
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/engines"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/vn"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
+	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
+	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
+	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	"github.com/loa-vn/loa/services/reporting/internal/facts"
+)
+
+const plan38 = "plan_01h455vb4pex5vsknk084sn02q"
+
+// bench is the service on a database of its own, with its projection running.
+type bench struct {
+	*desk
+	t        *testing.T
+	messages int
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	m := Module()
+	pool, _ := engines.Clone(t, m.Name, func(ctx context.Context, owner *pgx.Conn) error {
+		if err := es.Migrate(ctx, owner, "postgres", m.Projections); err != nil {
+			return err
+		}
+		_, err := owner.Exec(ctx, "CREATE SCHEMA "+m.Name+"; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
+		return err
+	})
+	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- log.Run(ctx, m.Projections[0]) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		log.Close()
+	})
+	b := &bench{desk: newDesk(pool, log), t: t}
+	b.deliver(b.agencies(), b.issued())
+	return b
+}
+
+// message makes a message of its own, as the bus would give it.
+func (b *bench) message(payload proto.Message) bus.Message {
+	b.messages++
+	return bus.Message{
+		ID: fmt.Sprintf("message-%d", b.messages), Type: string(payload.ProtoReflect().Descriptor().FullName()), Payload: payload,
+		HappenedAt: time.Now().UTC().Truncate(time.Microsecond), Epoch: 1, Position: int64(b.messages), Actor: "pgd.stttt", Agency: "H24.02",
+		Traceparent: fmt.Sprintf("00-%032x-%016x-01", b.messages, b.messages),
+	}
+}
+
+// deliver hands messages to whichever consumer wants them, in the transaction that would move its mark.
+func (b *bench) deliver(messages ...bus.Message) {
+	b.t.Helper()
+	for _, m := range messages {
+		handle := handleFacts
+		switch m.Payload.(type) {
+		case *approvalsv1.DossierOpened, *approvalsv1.DossierApproved, *approvalsv1.DossierReturned:
+			handle = b.handleDossiers
+		}
+		if err := pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error { return handle(b.t.Context(), tx, []bus.Message{m}) }); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) agencies() bus.Message {
+	return b.message(&planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
+		{Code: "H24", Name: "Ủy ban nhân dân thành phố Hải Phòng"}, {Code: "H24.02", Name: "Sở Thông tin và Truyền thông"}, {Code: "H24.03", Name: "Sở Nội vụ"},
+	}})
+}
+
+func (b *bench) issued() bus.Message {
+	return b.message(&planningv1.PlanIssued{
+		Plan: &planningv1.Plan{
+			Id: plan38, Number: "38/KH-UBND", Date: "2022-02-23", Issuer: "H24", Title: "Tuyên truyền cải cách hành chính năm 2022",
+			From: "2022-02-23", To: "2022-12-14", Lead: "H24.02", Coordinators: []string{"H24.03"}, Imported: true,
+			Themes:    []*planningv1.Theme{{Code: "chu-truong", Name: "Chủ trương, chính sách"}},
+			Audiences: []*planningv1.Audience{{Code: "nguoi-dan", Name: "Người dân"}},
+			Channels:  []*planningv1.Channel{{Code: "cong", Name: "Cổng thông tin điện tử"}},
+		},
+		Items: []*planningv1.PlanItem{
+			{Id: "item_1", Code: "1", Title: "Tin trên cổng", Theme: "chu-truong", Audiences: []string{"nguoi-dan"}, Channels: []string{"cong"}, Lead: "H24.02", Coordinators: []string{"H24.04"}, Deadline: "2022-03-14", Target: &planningv1.Target{Quantity: 2, Unit: "tin", CountsPublications: true}},
+			{Id: "item_2", Code: "2", Title: "Lớp tập huấn", Theme: "chu-truong", Audiences: []string{"nguoi-dan"}, Channels: []string{"cong"}, Lead: "H24.03", Deadline: "2022-06-30", Target: &planningv1.Target{Quantity: 4, Unit: "lớp"}, Example: true},
+		},
+	})
+}
+
+func (b *bench) published(publication string, at time.Time) bus.Message {
+	return b.message(&distributionv1.PublicationPublished{
+		Publication: publication, Slug: "tin-" + publication, PublishedAt: timestamppb.New(at), Imported: true,
+		Content: &contentv1.Content{
+			Id: "content_" + publication, Plan: plan38, PlanItem: "item_1", Agency: "H24.02", Title: "Tin " + publication, Theme: "chu-truong",
+			Audiences: []string{"nguoi-dan"}, Channels: []string{"cong"}, Hash: "h-" + publication,
+		},
+	})
+}
+
+func opened(document string) *approvalsv1.DossierOpened {
+	return &approvalsv1.DossierOpened{Dossier: "dossier_1", DocumentType: "report", Document: document}
+}
+
+func returned(document, hash string) *approvalsv1.DossierReturned {
+	return &approvalsv1.DossierReturned{Dossier: "dossier_1", DocumentType: "report", Document: document, Hash: hash, Comment: "thiếu lớp tập huấn"}
+}
+
+func approved(document, hash string) *approvalsv1.DossierApproved {
+	return &approvalsv1.DossierApproved{Dossier: "dossier_1", DocumentType: "report", Document: document, Hash: hash, Decisions: []*approvalsv1.Decision{
+		{Outcome: "approved", Level: 1, Person: "tp.stttt", PersonName: "Trần Văn A", PersonExample: true, Hash: hash, At: timestamppb.New(vn.Day(2022, 3, 16))},
+		{Outcome: "approved", Level: 2, Person: "pgd.stttt", PersonName: "Lê Thị B", PersonExample: true, Hash: hash, At: timestamppb.New(vn.Day(2022, 3, 17))},
+	}}
+}
+
+func (b *bench) command() es.Command {
+	b.messages++
+	return es.Command{Key: id.Derive(time.Time{}, "test", fmt.Sprint(b.messages)), HappenedAt: time.Now(), Actor: "cv.stttt", Agency: "H24.02"}
+}
+
+func march(t *testing.T) vn.Period {
+	t.Helper()
+	p, err := vn.ParsePeriod("2022-M03")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) plan() facts.Plan {
+	b.t.Helper()
+	p, err := facts.ReadPlan(b.t.Context(), b.pool, plan38)
+	if err != nil || p == nil {
+		b.t.Fatalf("%v, %v", p, err)
+	}
+	return *p
+}
+
+func officer() compiler { return compiler{Name: "cv.stttt", Person: true} }
+
+// compiled compiles March 2022 and gives the report's id.
+func (b *bench) compiled() (string, result) {
+	b.t.Helper()
+	id, r, err := b.compile(b.t.Context(), b.plan(), march(b.t), officer(), b.command())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return id, r
+}
