@@ -31,7 +31,7 @@ reference() {
 stylesheet() {
 	echo "stylesheet: services/portal/web → services/portal/internal/page/static"
 	scripts/need.sh check
-	scripts/npm.sh
+	scripts/tools.sh web
 	(cd services/portal/web && npm run --silent build)
 }
 

@@ -25,7 +25,6 @@ func (m *machine) Token() (*oauth2.Token, error) {
 	}
 	config := clientcredentials.Config{
 		ClientID: m.clientID, ClientSecret: m.secret, TokenURL: found.provider.Endpoint().TokenURL,
-		Scopes:         []string{"openid"},
 		EndpointParams: url.Values{"audience": {m.verifier.options.Audience}},
 	}
 	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, m.verifier.options.Client))

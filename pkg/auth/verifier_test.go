@@ -152,9 +152,9 @@ func TestIssuerMayComeLater(t *testing.T) {
 
 func TestMachineToken(t *testing.T) {
 	issuer := authtest.NewIssuer(t)
-	issuer.Secrets["worker"] = "secret"
+	issuer.Secrets["service:worker"] = "secret"
 	v := auth.NewVerifier(auth.VerifierOptions{Issuer: issuer.URL})
-	source := v.Machine("worker", "secret")
+	source := v.Machine("service:worker", "secret")
 	token, err := source.Token()
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestMachineToken(t *testing.T) {
 	if err != nil || p.Service != "worker" || p.Person != nil || p.Subject != "service:worker" {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if _, err := v.Machine("worker", "wrong").Token(); errs.ReasonOf(err) != errorsv1.Reason_UNAVAILABLE {
+	if _, err := v.Machine("service:worker", "wrong").Token(); errs.ReasonOf(err) != errorsv1.Reason_UNAVAILABLE {
 		t.Errorf("a wrong secret: %v", err)
 	}
 }

@@ -111,7 +111,7 @@ func TestNothingCrossesWithoutBrokerAndSource(t *testing.T) {
 	s.revise(key, key)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	err := bus.WaitForMark(ctx, k.pool, k.consumer.Name, service, bus.Partition(key), 1, s.lastPublished()[bus.Partition(key)])
+	err := bus.WaitForMark(ctx, k.pool, k.consumer.Name, service, bus.Partition(key), 1, s.lastPublished()[bus.Partition(key)].position)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("something crossed: %v", err)
 	}

@@ -83,7 +83,7 @@ func (c *consumption) park(ctx context.Context, p place, m Message, why failed) 
 			if err != nil || len(fresh) == 0 {
 				return err
 			}
-			if err := c.insertParked(ctx, tx, m, why.Error(), why.attempts); err != nil {
+			if err := c.insertParked(ctx, tx, m, plain(why), why.attempts); err != nil {
 				return err
 			}
 			c.logger.ErrorContext(ctx, "message parked", "source", m.Source, "position", m.Position, "event", m.ID, "type", m.Type, "key", m.Key,
@@ -134,9 +134,12 @@ func (c *consumption) setAside(ctx context.Context, tx pgx.Tx, p place, fresh []
 	return free, nil
 }
 
+// plain is an error's text without what a text column refuses: NUL, and what is not UTF-8. A panic's message may hold both.
+func plain(err error) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", "")
+}
+
 func (c *consumption) insertParked(ctx context.Context, tx pgx.Tx, m Message, why string, attempts int) error {
-	// A text column refuses NUL and what is not UTF-8, which a panic's message may hold.
-	why = strings.ReplaceAll(strings.ToValidUTF8(why, "\uFFFD"), "\x00", "")
 	_, err := tx.Exec(ctx, `INSERT INTO bus.parked (consumer, source, epoch, position, partition, previous, key, id, type, recorded_at, happened_at,
 		traceparent, tracestate, actor, agency, correlation, data, error, attempts)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)`,

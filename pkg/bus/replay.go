@@ -86,9 +86,9 @@ func (c *consumption) replayFirst(ctx context.Context, k parkedKey) (done bool) 
 	c.logger.ErrorContext(ctx, "a parked message failed again", "source", first.Source, "event", first.ID, "type", first.Type, "key", first.Key, "error", err)
 	_, err = c.deps.Pool.Exec(ctx, `UPDATE bus.parked SET replay = false, attempts = attempts + (epoch = $4 AND position = $5)::int,
 		error = CASE WHEN epoch = $4 AND position = $5 THEN $6 ELSE error END
-		WHERE consumer = $1 AND source = $2 AND key = $3`, c.consumer.Name, k.source, k.key, first.Epoch, first.Position, err.Error())
+		WHERE consumer = $1 AND source = $2 AND key = $3`, c.consumer.Name, k.source, k.key, first.Epoch, first.Position, plain(err))
 	if err != nil {
-		c.logger.DebugContext(ctx, "the failed replay is not noted", "error", err)
+		c.logger.WarnContext(ctx, "the failed replay is not noted and is tried again", "error", err)
 	}
 	return true
 }

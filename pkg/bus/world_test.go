@@ -175,7 +175,7 @@ func (s *source) acknowledged() {
 			return false
 		}
 		for _, h := range heads.GetHeads() {
-			if h.GetPosition() < want[h.GetPartition()] {
+			if h.GetPosition() < want[h.GetPartition()].position {
 				return false
 			}
 		}
@@ -183,7 +183,13 @@ func (s *source) acknowledged() {
 	})
 }
 
-func (s *source) lastPublished() (last [bus.Partitions]int64) {
+// at is a place in a log.
+type at struct {
+	epoch    int
+	position int64
+}
+
+func (s *source) lastPublished() (last [bus.Partitions]at) {
 	s.t.Helper()
 	for after := int64(0); ; {
 		events, err := s.log.Read(s.t.Context(), after, 1000)
@@ -195,7 +201,7 @@ func (s *source) lastPublished() (last [bus.Partitions]int64) {
 		}
 		for _, e := range events {
 			if m, _ := publish(e); m != nil {
-				last[bus.Partition(e.Aggregate)] = e.Position
+				last[bus.Partition(e.Aggregate)] = at{e.Epoch, e.Position}
 			}
 			after = e.Position
 		}
@@ -262,13 +268,13 @@ func (k *sink) caughtUp() {
 	k.t.Helper()
 	ctx, cancel := context.WithTimeout(k.t.Context(), patience)
 	defer cancel()
-	for partition, position := range k.source.lastPublished() {
-		if position == 0 {
+	for partition, last := range k.source.lastPublished() {
+		if last.position == 0 {
 			continue
 		}
-		if err := bus.WaitForMark(ctx, k.pool, k.consumer.Name, service, partition, k.source.log.Epoch(), position); err != nil {
-			_, at, _ := bus.Mark(k.t.Context(), k.pool, k.consumer.Name, service, partition)
-			k.t.Fatalf("partition %d did not reach %d: it is at %d: %v", partition, position, at, err)
+		if err := bus.WaitForMark(ctx, k.pool, k.consumer.Name, service, partition, last.epoch, last.position); err != nil {
+			_, now, _ := bus.Mark(k.t.Context(), k.pool, k.consumer.Name, service, partition)
+			k.t.Fatalf("partition %d did not reach %d: it is at %d: %v", partition, last.position, now, err)
 		}
 	}
 }

@@ -142,7 +142,7 @@ func scanAgency(row pgx.Row) (revision int64, agency Agency, found bool, err err
 func lookup[T any](ctx context.Context, d *Directory, cache map[string]T, key, query string, scan func(pgx.Row) (int64, T, bool, error)) (T, bool, error) {
 	d.mu.RLock()
 	value, found := cache[key]
-	fresh := d.clock().Sub(d.checked) < maximumAge
+	fresh := d.cached >= d.expected && d.clock().Sub(d.checked) < maximumAge
 	d.mu.RUnlock()
 	if found && fresh {
 		return value, true, nil

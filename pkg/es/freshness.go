@@ -84,3 +84,18 @@ func (l *Log) WaitFor(ctx context.Context, projection string, position int64) er
 		look = min(2*look, here)
 	}
 }
+
+// WaitForReached waits for what a token says of this log. Where the token is of an earlier epoch, what that epoch lost is not waited
+// for: it will never come.
+func (l *Log) WaitForReached(ctx context.Context, projection string, r Reached) error {
+	position := r.Position
+	if r.Epoch != l.Epoch() {
+		err := reading(ctx, func() error {
+			return l.pool.QueryRow(ctx, "SELECT coalesce(min(least(after, $2)), $2) FROM es.epoch WHERE epoch > $1", r.Epoch, r.Position).Scan(&position)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return l.WaitFor(ctx, projection, position)
+}

@@ -332,6 +332,27 @@ func TestProjectionOfAnotherSchemaNeedsAReplay(t *testing.T) {
 	}
 }
 
+func TestTokenOfAnEarlierEpochDoesNotWaitForWhatWasLost(t *testing.T) {
+	w := database(t)
+	l, repo := w.repo(t)
+	r := must[Result[note]](t)(repo.Execute(t.Context(), newNote(), command(), write("1", "2", "3")))
+	before := Reached{Epoch: l.Epoch(), Position: r.Position}
+	restored(t, w, 1)
+	w.exec(t, "SELECT es.adopt('restored in a test')")
+	eventually(t, "appends go on", func() bool {
+		_, err := repo.Execute(t.Context(), newNote(), command(), write("x"))
+		return err == nil
+	})
+	running(t, l, lines())
+	if err := l.WaitForReached(t.Context(), "lines", before); err != nil {
+		t.Error(err)
+	}
+	if err := l.WaitForReached(t.Context(), "lines", Reached{Epoch: 2, Position: 2}); err != nil {
+		t.Error(err)
+	}
+	refused(t, l.WaitForReached(t.Context(), "lines", Reached{Epoch: 2, Position: 3}), errorsv1.Reason_READ_MODEL_BEHIND)
+}
+
 func TestWaitForEndsWithItsCaller(t *testing.T) {
 	w := database(t)
 	l, _ := w.repo(t)

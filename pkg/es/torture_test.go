@@ -46,6 +46,7 @@ func TestTorture(t *testing.T) {
 	running(t, l, lines())
 	var followed atomic.Int64
 	following, stop := context.WithCancel(t.Context())
+	defer stop()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- l.Follow(following, "torture", 0, 1000, func(_ context.Context, events []Event) error {
@@ -78,6 +79,9 @@ func TestTorture(t *testing.T) {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("a writer saw a broken promise: %v", err)
 		}
+	}
+	if t.Failed() {
+		return // its record of operations is not whole
 	}
 	operations := readOperations(t, files)
 	events := checkLog(t, owner, operations)

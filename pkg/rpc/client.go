@@ -76,7 +76,7 @@ func (o ClientOptions) call(ctx context.Context, method string, request, reply a
 	out, _ := metadata.FromOutgoingContext(ctx)
 	var add []string
 	// What the gateway copied from an HTTP header is replaced by the token it verified, never joined by another.
-	if len(out.Get(authorizationKey)) == 0 {
+	if len(out.Get(authorizationKey)) == 0 && !isHealth(method) {
 		token, err := o.token(ctx)
 		if err != nil {
 			return err

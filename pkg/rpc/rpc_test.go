@@ -19,7 +19,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 
 	"github.com/loa-vn/loa/pkg/auth"
@@ -61,6 +64,7 @@ type house struct {
 	issuer   *authtest.Issuer
 	policies *auth.Policies
 	server   *grpc.Server
+	idle     *grpc.Server // another of the same kind that serves nothing yet
 	pipe     rpc.Pipe
 	log      *lockedBuffer
 	contents *contents
@@ -93,7 +97,7 @@ func newHouse(t *testing.T, change ...func(*rpc.ServerOptions)) *house {
 	for _, c := range change {
 		c(&h.options)
 	}
-	h.server = rpc.NewServer(h.options)
+	h.server, h.idle = rpc.NewServer(h.options), rpc.NewServer(h.options)
 	contentv1.RegisterContentServiceServer(h.server, h.contents)
 	busv1.RegisterPublishedServiceServer(h.server, h.contents)
 	h.serve(t, h.pipe)
@@ -341,7 +345,7 @@ func TestCommandOfACall(t *testing.T) {
 // The caller's token goes on to the services that are called for the caller; a service calls as itself only for itself.
 func TestTokenIsForwarded(t *testing.T) {
 	inner := newHouse(t)
-	inner.issuer.Secrets["content"] = "secret"
+	inner.issuer.Secrets["service:content"] = "secret"
 	machine := rpc.Machine(auth.NewVerifier(auth.VerifierOptions{Issuer: inner.issuer.URL}), "content", "secret")
 	var saw, requestID string
 	inner.contents.submit = func(ctx context.Context, _ *contentv1.SubmitContentRequest) (*contentv1.Content, error) {
@@ -386,6 +390,55 @@ func TestPublishedEventsAreForServices(t *testing.T) {
 	}
 	if _, err := client.GetHeads(rpc.WithCaller(t.Context(), h.issuer.Token(t, "cv.stttt")), &busv1.GetHeadsRequest{}); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
 		t.Errorf("a person: %v", err)
+	}
+}
+
+// Whether a service serves is told to anyone, whatever the identity provider does; it opens nothing else.
+func TestHealthIsOpen(t *testing.T) {
+	h := newHouse(t)
+	healthv1.RegisterHealthServer(h.idle, health.NewServer())
+	pipe := rpc.NewPipe()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = h.idle.Serve(pipe) }()
+	t.Cleanup(func() { h.idle.Stop(); <-done })
+	nowhere := auth.NewVerifier(auth.VerifierOptions{Issuer: "http://127.0.0.1:1"})
+	conn, err := pipe.Dial(rpc.ClientOptions{Service: "content", Machine: rpc.Machine(nowhere, "portal", "secret")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil || answer.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("check: %v, %v", answer, err)
+	}
+	watch, err := healthv1.NewHealthClient(conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := watch.Recv(); err != nil || answer.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("watch: %v, %v", answer, err)
+	}
+}
+
+// A method that streams would pass the gate by; it is refused until there is a gate for it.
+func TestStreamsAreNotServed(t *testing.T) {
+	h := newHouse(t)
+	reflectionv1.RegisterServerReflectionServer(h.idle, reflectionv1.UnimplementedServerReflectionServer{})
+	pipe := rpc.NewPipe()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = h.idle.Serve(pipe) }()
+	t.Cleanup(func() { h.idle.Stop(); <-done })
+	conn, err := pipe.Dial(rpc.ClientOptions{Service: "content"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "streams are not served") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
@@ -61,12 +62,19 @@ func NewServer(o ServerOptions) *grpc.Server {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
 		grpc.ChainUnaryInterceptor(e.answer, e.recover, e.identify, e.gate),
-		// No method streams yet, and one added later must not slip past the gate.
-		grpc.StreamInterceptor(func(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {
+		// No method of ours streams yet, and one added later must not slip past the gate.
+		grpc.StreamInterceptor(func(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+			if isHealth(info.FullMethod) {
+				return next(server, stream)
+			}
 			return status.Error(codes.Unimplemented, "streams are not served")
 		}),
 	)
 }
+
+// healthPrefix starts the methods that say whether the service serves: nothing more, so anybody may ask, also before the identity
+// provider is up.
+const healthPrefix = "/grpc.health.v1.Health/"
 
 // edge is the server's side of every call, outermost first: answer, recover, identify, gate.
 type edge struct{ ServerOptions }
@@ -114,7 +122,10 @@ func (e *edge) recover(ctx context.Context, request any, info *grpc.UnaryServerI
 
 // identify verifies the token, then waits for what the caller has already seen, and only then asks the directory who that is: the
 // caller may be somebody whose import it was.
-func (e *edge) identify(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+func (e *edge) identify(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if strings.HasPrefix(info.FullMethod, healthPrefix) {
+		return next(ctx, request)
+	}
 	raw, err := auth.Bearer(incoming(ctx, authorizationKey))
 	if err != nil {
 		return nil, err
@@ -145,6 +156,9 @@ func (e *edge) identify(ctx context.Context, request any, _ *grpc.UnaryServerInf
 // gate lets nothing out that nobody decided on. Refusals that tell only of the request itself, or of nothing, may come before the
 // decision; an answer, or a refusal that tells of a resource's state, may not.
 func (e *edge) gate(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if strings.HasPrefix(info.FullMethod, healthPrefix) {
+		return next(ctx, request)
+	}
 	ctx, decision := auth.WithDecision(ctx)
 	if name, ok := strings.CutPrefix(info.FullMethod, "/"+busv1.PublishedService_ServiceDesc.ServiceName+"/"); ok {
 		if err := e.Policies.Authorize(ctx, name, auth.Resource{Type: "Log", ID: e.Service}); err != nil {
@@ -152,10 +166,15 @@ func (e *edge) gate(ctx context.Context, request any, info *grpc.UnaryServerInfo
 		}
 	}
 	response, err := next(ctx, request)
-	if decision.Made() || err != nil && !tellsState(err) {
+	if isHealth(info.FullMethod) || decision.Made() || err != nil && !tellsState(err) {
 		return response, err
 	}
 	return nil, fmt.Errorf("%s answered without an authorization decision: %w", info.FullMethod, errors.Join(errUndecided, hide(err)))
+}
+
+// isHealth recognises the health protocol of gRPC, which tells anyone whether the service serves, and nothing else.
+func isHealth(method string) bool {
+	return strings.HasPrefix(method, "/"+healthv1.Health_ServiceDesc.ServiceName+"/")
 }
 
 var errUndecided = errors.New("default deny")

@@ -60,13 +60,18 @@ func (s *server) PutRoute(ctx context.Context, r *approvalsv1.PutRouteRequest) (
 		}
 		return is.Set(of, levels)
 	})
+	return answered(ctx, s, result, err, routeMessage)
+}
+
+// answered tells the caller of a write its version and how far to read to see it.
+func answered[A, M any](ctx context.Context, s *server, result es.Result[A], err error, message func(*A) *M) (*M, error) {
 	if err != nil {
 		return nil, err
 	}
 	if err := s.host.Answered(ctx, result.Position, result.Recorded); err != nil {
 		return nil, err
 	}
-	return routeMessage(result.State), rpc.SetETag(ctx, etag(result.Version))
+	return message(result.State), rpc.SetETag(ctx, etag(result.Version))
 }
 
 // checked gives the levels as they are kept, or names every place that is wrong.
@@ -118,9 +123,10 @@ func (s *server) ListDossiers(ctx context.Context, r *approvalsv1.ListDossiersRe
 	}
 	filter := readmodel.Filter{Reader: positionOf(ctx), WaitingFor: r.GetWaitingFor() == "me", Document: r.GetDocument()}
 	dossiers, err := readmodel.List(ctx, s.host.Pool, filter, after, size+1)
-	if err != nil {
-		return nil, err
-	}
+	return listed(dossiers, size), err
+}
+
+func listed(dossiers []*dossier.Dossier, size int) *approvalsv1.ListDossiersResponse {
 	response := &approvalsv1.ListDossiersResponse{}
 	if len(dossiers) > size {
 		dossiers = dossiers[:size]
@@ -129,7 +135,7 @@ func (s *server) ListDossiers(ctx context.Context, r *approvalsv1.ListDossiersRe
 	for _, d := range dossiers {
 		response.Dossiers = append(response.Dossiers, dossierMessage(d))
 	}
-	return response, nil
+	return response
 }
 
 func (s *server) Approve(ctx context.Context, r *approvalsv1.ApproveRequest) (*approvalsv1.Dossier, error) {
@@ -172,11 +178,5 @@ func (s *server) decide(ctx context.Context, method string, r decision, rule dec
 	result, err := s.dossiers.Execute(ctx, r.GetDossier(), command, func(d *dossier.Dossier, _ int64) ([]any, error) {
 		return rule(d, actorOf(ctx), comment, command.HappenedAt)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.host.Answered(ctx, result.Position, result.Recorded); err != nil {
-		return nil, err
-	}
-	return dossierMessage(result.State), rpc.SetETag(ctx, etag(result.Version))
+	return answered(ctx, s, result, err, dossierMessage)
 }

@@ -19,16 +19,28 @@ import (
 func compose(t item.Text, p replica.PlanItem, more ...errs.Field) (item.Composed, error) {
 	t = item.Normalise(t)
 	fields := slices.Concat(item.Check(t), p.Check(t), more)
-	for _, problem := range markdown.Check(t.Body) {
-		f := errs.At("body", errorsv1.Reason_ACTIVE_CONTENT, "what", problem.What, "row", strconv.Itoa(problem.Line))
-		f.Row = problem.Line
-		fields = append(fields, f)
-	}
+	fields = append(fields, checkBody(t.Body)...)
 	if err := errs.Invalid(fields); err != nil {
 		return item.Composed{}, err
 	}
 	html, err := markdown.Render(t.Body)
 	return item.Composed{Text: t, HTML: html}, err
+}
+
+// checkBody names what a body must not hold. One that would take long to read is not read.
+func checkBody(body string) []errs.Field {
+	if markdown.TooIntricate(body) {
+		return []errs.Field{errs.At("body", errorsv1.Reason_BAD_FORMAT, "field", "body", "value", "Markdown", "expected",
+			fmt.Sprintf("không quá %d dấu “[”, %d dấu “*” và “_”, %d tầng lồng nhau (at most that many brackets, emphasis marks and levels of nesting)",
+				markdown.MaxBrackets, markdown.MaxEmphasis, markdown.MaxNesting))}
+	}
+	var fields []errs.Field
+	for _, problem := range markdown.Check(body) {
+		f := errs.At("body", errorsv1.Reason_ACTIVE_CONTENT, "what", problem.What, "row", strconv.Itoa(problem.Line))
+		f.Row = problem.Line
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 // textOf takes what a caller may write; what Loa itself tells of an item is not read.

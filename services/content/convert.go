@@ -53,6 +53,16 @@ func timeOf(t *timestamppb.Timestamp) time.Time {
 	return t.AsTime().Truncate(time.Microsecond)
 }
 
+func revisionsOf(events []es.Event) []*contentv1.Revision {
+	var revisions []*contentv1.Revision
+	for _, e := range events {
+		if r, ok := revisionOf(e); ok {
+			revisions = append(revisions, r)
+		}
+	}
+	return revisions
+}
+
 // revisionOf gives the revision that an event made, if it made one.
 func revisionOf(e es.Event) (*contentv1.Revision, bool) {
 	r := &contentv1.Revision{RecordedAt: moment(e.RecordedAt), Author: e.Actor}

@@ -85,8 +85,12 @@ func (s *server) UpdateContent(ctx context.Context, r *contentv1.UpdateContentRe
 	if err != nil {
 		return nil, err
 	}
-	author := auth.From(ctx).Person.ID
-	return s.execute(ctx, "UpdateContent", was.ID, r, func(i *item.Item, version int64) ([]any, error) {
+	return s.execute(ctx, "UpdateContent", was.ID, r, revision(auth.From(ctx).Person.ID, match, under, r))
+}
+
+// revision is the edit of whatever the item is when the command runs, as long as it is the version that the author saw.
+func revision(author, match string, under replica.PlanItem, r *contentv1.UpdateContentRequest) func(*item.Item, int64) ([]any, error) {
+	return func(i *item.Item, version int64) ([]any, error) {
 		if match != etag(version) {
 			return nil, errs.New(errorsv1.Reason_ETAG_STALE)
 		}
@@ -99,7 +103,7 @@ func (s *server) UpdateContent(ctx context.Context, r *contentv1.UpdateContentRe
 			return nil, err
 		}
 		return i.Revise(author, c)
-	})
+	}
 }
 
 func (s *server) ListRevisions(ctx context.Context, r *contentv1.ListRevisionsRequest) (*contentv1.ListRevisionsResponse, error) {
@@ -112,16 +116,7 @@ func (s *server) ListRevisions(ctx context.Context, r *contentv1.ListRevisionsRe
 		return nil, err
 	}
 	events, err := s.host.Log.ReadStream(ctx, stream, 0)
-	if err != nil {
-		return nil, err
-	}
-	response := &contentv1.ListRevisionsResponse{}
-	for _, e := range events {
-		if revision, ok := revisionOf(e); ok {
-			response.Revisions = append(response.Revisions, revision)
-		}
-	}
-	return response, nil
+	return &contentv1.ListRevisionsResponse{Revisions: revisionsOf(events)}, err
 }
 
 func (s *server) SubmitContent(ctx context.Context, r *contentv1.SubmitContentRequest) (*contentv1.Content, error) {

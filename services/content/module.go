@@ -29,13 +29,14 @@ func Module() app.Module {
 }
 
 func start(_ context.Context, h *app.Host) error {
-	s := &server{
-		host: h, items: es.NewRepo[item.Item](h.Log, item.Prefix), replica: replica.Replica{Pool: h.Pool},
-		approvals: approvalsv1.NewApprovalServiceClient(h.Dial("approvals")),
-	}
+	s := newServer(h, approvalsv1.NewApprovalServiceClient(h.Dial("approvals")))
 	contentv1.RegisterContentServiceServer(h.GRPC(), s)
 	for _, c := range s.consumers() {
 		h.Consume(c)
 	}
 	return nil
+}
+
+func newServer(h *app.Host, approvals approvalsv1.ApprovalServiceClient) *server {
+	return &server{host: h, items: es.NewRepo[item.Item](h.Log, item.Prefix), replica: replica.Replica{Pool: h.Pool}, approvals: approvals}
 }

@@ -152,7 +152,7 @@ func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, 
 func link(ctx context.Context, traceparents []string) {
 	span := trace.SpanFromContext(ctx)
 	for _, t := range traceparents {
-		before := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": t})
+		before := propagation.TraceContext{}.Extract(trace.ContextWithSpanContext(ctx, trace.SpanContext{}), propagation.MapCarrier{"traceparent": t})
 		if c := trace.SpanContextFromContext(before); c.IsValid() {
 			span.AddLink(trace.Link{SpanContext: c})
 		}

@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/loa-vn/loa/pkg/auth"
@@ -44,14 +45,7 @@ func TestPolicies(t *testing.T) {
 		return len(who) > 14 && who[len(who)-14:] == " of the agency"
 	}
 	only := func(names ...string) func(string) bool {
-		return func(who string) bool {
-			for _, n := range names {
-				if n == who {
-					return true
-				}
-			}
-			return false
-		}
+		return func(who string) bool { return slices.Contains(names, who) }
 	}
 	scheduled, published := resourceOf("publication_1", "H24.02", publication.Scheduled), resourceOf("publication_1", "H24.02", publication.Published)
 	tested := map[string]bool{}

@@ -183,13 +183,26 @@ func (s *service) staffed() {
 	_, err = s.directory().ImportPeople(s.as("quan.tri", "p"), &planningv1.ImportPeopleRequest{Csv: s.example("people.csv"), Example: true})
 	s.must(err)
 	s.must(s.host.Log.WaitFor(s.Context(), "directory", int64(s.events())))
-	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
-		if _, err = s.directory().GetMe(s.as("luu.tru", ""), &planningv1.GetMeRequest{}); err == nil {
-			return
+	s.until(func() bool {
+		_, err := s.directory().GetMe(s.as("luu.tru", ""), &planningv1.GetMeRequest{})
+		return err == nil
+	})
+}
+
+// until asks again until the answer is yes.
+func (s *service) until(yes func() bool) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			s.Fatal("it did not come about in time")
 		}
 	}
-	s.Fatal(err)
 }
 
 func (s *service) events() int {
@@ -403,29 +416,25 @@ func TestItemsOfTheCurrentPlanBecomeOverdueAndDone(t *testing.T) {
 		}}
 		s.must(consumer.Handle(t.Context(), nil, []bus.Message{m}))
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for items[1].GetState() != "done" && time.Now().Before(deadline) {
+	s.until(func() bool {
 		items = s.items(s.as("cv.stttt", ""), current.GetId())
-	}
+		return items[1].GetState() == "done"
+	})
 	if items[0].GetState() != "overdue" || items[1].GetState() != "done" || items[1].GetDelivered() != 2 || items[2].GetState() != "planned" {
 		t.Errorf("items %v", items)
 	}
 	s.rebuilt()
 }
 
-func (s *service) listed(n int) []*planningv1.Plan {
+func (s *service) listed(n int) (plans []*planningv1.Plan) {
 	s.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
+	s.until(func() bool {
 		page, err := s.planService().ListPlans(s.as("cv.stttt", ""), &planningv1.ListPlansRequest{})
 		s.must(err)
-		if len(page.GetPlans()) == n {
-			return page.GetPlans()
-		}
-		if time.Now().After(deadline) {
-			s.Fatalf("plans %v", page.GetPlans())
-		}
-	}
+		plans = page.GetPlans()
+		return len(plans) == n
+	})
+	return plans
 }
 
 // rebuilt asserts that read models built anew from the log say what the live ones do.

@@ -96,10 +96,11 @@ func (d *desk) read(ctx context.Context, plan string, period vn.Period) (report.
 
 // trace makes a span of each item's line that counts something, linked to the traces of what it counts.
 func (d *desk) trace(ctx context.Context, document figures.Document, traceparents map[string]string) {
+	nowhere := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
 	for _, line := range document.Items {
 		var links []trace.Link
 		for _, counted := range line.Counted {
-			before := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparents[counted.Publication]})
+			before := propagation.TraceContext{}.Extract(nowhere, propagation.MapCarrier{"traceparent": traceparents[counted.Publication]})
 			if c := trace.SpanContextFromContext(before); c.IsValid() {
 				links = append(links, trace.Link{SpanContext: c})
 			}

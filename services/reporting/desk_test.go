@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -105,10 +106,11 @@ func TestPeriodsAreRefused(t *testing.T) {
 	endless := b.plan()
 	endless.To = now.AddDate(1, 0, 0)
 	_, _, err = b.compile(t.Context(), endless, open, officer(), b.command())
-	if errs.ReasonOf(err) != errorsv1.Reason_PLAN_PERIOD_OPEN {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok || e.Reason != errorsv1.Reason_PLAN_PERIOD_OPEN {
 		t.Fatalf("%v", err)
 	}
-	if got := err.(*errs.Error).Args["cutoff"]; got != vn.Date(open.LastDay()) {
+	if got := e.Args["cutoff"]; got != vn.Date(open.LastDay()) {
 		t.Errorf("cut-off %q", got)
 	}
 	if events, err := b.log.Read(t.Context(), 0, 10); err != nil || len(events) > 0 {
@@ -254,11 +256,12 @@ func TestLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, last, err := b.compile(t.Context(), b.plan(), april, officer(), b.command())
+	later, _, err := b.compile(t.Context(), b.plan(), april, officer(), b.command())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last, err = b.submit(t.Context(), later, "cv.stttt", "Phòng TTBCXB", b.command()); err != nil {
+	last, err := b.submit(t.Context(), later, "cv.stttt", "Phòng TTBCXB", b.command())
+	if err != nil {
 		t.Fatal(err)
 	}
 	b.deliver(b.message(opened(later)), b.message(approved(later, last.State.Sheet.Hash)))

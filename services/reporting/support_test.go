@@ -2,40 +2,69 @@ package reporting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/auth/authtest"
 	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/engines"
+	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
 	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/facts"
 )
 
 const plan38 = "plan_01h455vb4pex5vsknk084sn02q"
 
-// bench is the service on a database of its own, with its projection running.
+// bench is the service on a database of its own, with its projection running. It is called over gRPC by people with real tokens, and
+// fed as the bus feeds it.
 type bench struct {
 	*desk
 	t        *testing.T
+	host     *app.Host
+	issuer   *authtest.Issuer
+	client   reportingv1.ReportServiceClient
 	messages int
+}
+
+func staff() []*planningv1.Person {
+	var people []*planningv1.Person
+	for _, r := range [][]string{
+		{"pgd.stttt", "H24.02", "Lãnh đạo Sở", "deputy"},
+		{"tp.stttt", "H24.02", "Phòng TTBCXB", "head"},
+		{"cv.stttt", "H24.02", "Phòng TTBCXB", "officer"},
+		{"cv.snv", "H24.03", "Phòng Cải cách hành chính", "officer"},
+		{"cv.khac", "H24.05", "Phòng Tổng hợp", "officer"},
+		{"thanh.tra", "H24.19", "Phòng Nghiệp vụ", "auditor"},
+		{"bt.cong", "H24.63", "Ban Biên tập", "portal_editor"},
+	} {
+		people = append(people, &planningv1.Person{Id: r[0], Name: r[0], Agency: r[1], Unit: r[2], Role: r[3], ValidFrom: "2022-01-01", Example: true})
+	}
+	return people
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	m := Module()
 	pool, _ := engines.Clone(t, m.Name, func(ctx context.Context, owner *pgx.Conn) error {
-		if err := es.Migrate(ctx, owner, "postgres", m.Projections); err != nil {
+		if err := errors.Join(es.Migrate(ctx, owner, "postgres", m.Projections), directory.Migrate(ctx, owner, "postgres")); err != nil {
 			return err
 		}
 		_, err := owner.Exec(ctx, "CREATE SCHEMA "+m.Name+"; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
@@ -55,9 +84,75 @@ func newBench(t *testing.T) *bench {
 		}
 		log.Close()
 	})
-	b := &bench{desk: newDesk(pool, log), t: t}
+	policies, err := auth.NewPolicies(m.Policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{
+		desk: newDesk(pool, log), t: t, issuer: authtest.NewIssuer(t),
+		host: &app.Host{Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies},
+	}
+	b.client = reportingv1.NewReportServiceClient(b.serve())
+	people := b.message(&planningv1.PeopleImported{People: staff()})
+	b.messages = 0
+	if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		return b.host.Directory.Consumer(m.Name).Handle(t.Context(), tx, []bus.Message{people})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	b.deliver(b.agencies(), b.issued())
 	return b
+}
+
+func (b *bench) serve() *grpc.ClientConn {
+	b.t.Helper()
+	grpcServer := rpc.NewServer(rpc.ServerOptions{
+		Service: b.host.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: b.issuer.URL}), People: b.host.Directory,
+		Policies: b.host.Policies, DigestKey: []byte("a key for tests"),
+		AtLeast: func(ctx context.Context, token es.Token) error {
+			return b.log.WaitFor(ctx, b.host.Module.Projections[0].Name, token[b.host.Module.Name].Position)
+		},
+	})
+	reportingv1.RegisterReportServiceServer(grpcServer, &server{host: b.host, desk: b.desk})
+	pipe := rpc.NewPipe()
+	ended := make(chan error, 1)
+	go func() { ended <- grpcServer.Serve(pipe) }()
+	conn, err := pipe.Dial(rpc.ClientOptions{Service: b.host.Module.Name})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		grpcServer.Stop()
+		if err := errors.Join(conn.Close(), <-ended); err != nil {
+			b.t.Error(err)
+		}
+	})
+	return conn
+}
+
+// as is a call by a person or a service ("service:worker") who has seen all that happened so far.
+func (b *bench) as(subject string) context.Context {
+	b.t.Helper()
+	var head int64
+	if err := b.pool.QueryRow(b.t.Context(), "SELECT coalesce(max(position), 0) FROM es.event").Scan(&head); err != nil {
+		b.t.Fatal(err)
+	}
+	seen := es.Token{b.host.Module.Name: es.Reached{Epoch: b.log.Epoch(), Position: head}}
+	return rpc.WithAtLeast(rpc.WithCaller(b.t.Context(), b.issuer.Token(b.t, subject)), seen)
+}
+
+// sentences holds a refusal against a reason and what it says in both languages.
+func (b *bench) sentences(err error, reason errs.Reason, vietnamese, english string) {
+	b.t.Helper()
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok || e.Reason != reason {
+		b.t.Fatalf("got %v, want %s", err, reason)
+	}
+	for language, want := range map[errs.Language]string{errs.Vietnamese: vietnamese, errs.English: english} {
+		if got := errs.Sentence(e.Reason, e.Args, language); got != want {
+			b.t.Errorf("%s: %s", language, got)
+		}
+	}
 }
 
 // message makes a message of its own, as the bus would give it.
@@ -165,4 +260,10 @@ func (b *bench) compiled() (string, result) {
 		b.t.Fatal(err)
 	}
 	return id, r
+}
+
+// extend makes an issued plan run to the end of a year.
+func (b *bench) extend(m bus.Message, year int) {
+	b.t.Helper()
+	m.Payload.(*planningv1.PlanIssued).Plan.To = fmt.Sprintf("%04d-12-14", year)
 }

@@ -8,6 +8,9 @@ import "time"
 // Queue is the task queue of this workflow and its activities.
 const Queue = "plan"
 
+// Type is the workflow's name in the engine.
+const Type = "Plan"
+
 // LookSignal says that the plan may have changed; the workflow reads it again. It carries nothing.
 const LookSignal = "look"
 

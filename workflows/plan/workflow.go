@@ -49,7 +49,7 @@ func (l *life) run(ctx workflow.Context) error {
 			return nil
 		}
 		l.state.Phase, l.state.Next = "waiting", step
-		if l.wait(ctx, step.At, look) {
+		if l.wait(ctx, step, look) {
 			if err := l.read(ctx); err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (l *life) run(ctx workflow.Context) error {
 			return err
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return workflow.NewContinueAsNewError(ctx, Workflow, l.input)
+			return workflow.NewContinueAsNewError(ctx, Type, l.input)
 		}
 	}
 }
@@ -104,11 +104,11 @@ func (l *life) next() (Step, bool) {
 }
 
 // wait sleeps until the moment; true says that the plan must be read again first.
-func (l *life) wait(ctx workflow.Context, at time.Time, look workflow.ReceiveChannel) (again bool) {
+func (l *life) wait(ctx workflow.Context, step Step, look workflow.ReceiveChannel) (again bool) {
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	// Timers are rounded up to a second, so the step is never early.
-	timer := workflow.NewTimer(timerCtx, at.Sub(workflow.Now(ctx)))
+	timer := workflow.NewTimerWithOptions(timerCtx, step.At.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: string(step.Kind) + " " + step.Day + step.Period})
 	workflow.NewSelector(ctx).
 		AddReceive(look, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil); again = true }).
 		AddFuture(timer, func(workflow.Future) {}).

@@ -7,6 +7,9 @@ import "time"
 // Queue is the task queue of this workflow and its activities.
 const Queue = "publication"
 
+// Type is the workflow's name in the engine.
+const Type = "Publication"
+
 // LookSignal says that the publication may have changed; the workflow reads it again. It carries nothing.
 const LookSignal = "look"
 

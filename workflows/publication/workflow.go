@@ -76,7 +76,7 @@ func (l *life) wait(ctx workflow.Context, d time.Duration, look workflow.Receive
 	defer cancel()
 	workflow.NewSelector(ctx).
 		AddReceive(look, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) }).
-		AddFuture(workflow.NewTimer(timerCtx, d), func(workflow.Future) {}).
+		AddFuture(workflow.NewTimerWithOptions(timerCtx, d, workflow.TimerOptions{Summary: l.state.Phase}), func(workflow.Future) {}).
 		Select(ctx)
 }
 

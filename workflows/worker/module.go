@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
 	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/bus"
@@ -69,10 +70,10 @@ func NewStarter(h *app.Host) (*Starter, error) {
 func run(ctx context.Context, temporal client.Client, interceptors []interceptor.WorkerInterceptor, plans *plan.Activities, publications *publication.Activities) error {
 	options := sdk.Options{Interceptors: interceptors, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentActivityTaskPollers: 2}
 	p := sdk.New(temporal, plan.Queue, options)
-	p.RegisterWorkflow(plan.Workflow)
+	p.RegisterWorkflowWithOptions(plan.Workflow, workflow.RegisterOptions{Name: plan.Type})
 	p.RegisterActivity(plans)
 	q := sdk.New(temporal, publication.Queue, options)
-	q.RegisterWorkflow(publication.Workflow)
+	q.RegisterWorkflowWithOptions(publication.Workflow, workflow.RegisterOptions{Name: publication.Type})
 	q.RegisterActivity(publications)
 	for _, w := range []sdk.Worker{p, q} {
 		if err := w.Start(); err != nil {

@@ -34,9 +34,9 @@ func (s *Starter) Handle(ctx context.Context, _ pgx.Tx, messages []bus.Message) 
 		var err error
 		switch e := m.Payload.(type) {
 		case *planningv1.PlanIssued:
-			_, err = s.startPlan(ctx, e.GetPlan().GetId())
+			_, err = s.startPlan(ctx, e.GetPlan())
 		case *distributionv1.PublicationScheduled:
-			_, err = s.startPublication(ctx, e.GetPublication())
+			_, err = s.startPublication(ctx, e.GetPublication(), "")
 		case *distributionv1.PublicationCancelled:
 			err = s.look(ctx, publication.WorkflowID(e.GetPublication()), publication.LookSignal)
 		case *distributionv1.ReceiptRecorded:
@@ -68,7 +68,7 @@ func (s *Starter) ReconcileAll(ctx context.Context) (started []string, err error
 			return started, fmt.Errorf("list plans: %w", err)
 		}
 		for _, p := range page.GetPlans() {
-			isNew, err := s.startPlan(ctx, p.GetId())
+			isNew, err := s.startPlan(ctx, p)
 			if err != nil {
 				return started, err
 			}
@@ -90,7 +90,7 @@ func (s *Starter) ReconcileAll(ctx context.Context) (started []string, err error
 				if p.GetVerified() || p.GetImported() {
 					continue
 				}
-				isNew, err := s.startPublication(ctx, p.GetId())
+				isNew, err := s.startPublication(ctx, p.GetId(), p.GetTitle())
 				if err != nil {
 					return started, err
 				}
@@ -106,17 +106,17 @@ func (s *Starter) ReconcileAll(ctx context.Context) (started []string, err error
 	return started, nil
 }
 
-func (s *Starter) startPlan(ctx context.Context, id string) (isNew bool, err error) {
-	return s.start(ctx, plan.WorkflowID(id), plan.Queue, plan.Workflow, plan.Input{Plan: id})
+func (s *Starter) startPlan(ctx context.Context, p *planningv1.Plan) (isNew bool, err error) {
+	return s.start(ctx, plan.WorkflowID(p.GetId()), plan.Queue, plan.Type, p.GetNumber()+" "+p.GetTitle(), plan.Input{Plan: p.GetId()})
 }
 
-func (s *Starter) startPublication(ctx context.Context, id string) (isNew bool, err error) {
-	return s.start(ctx, publication.WorkflowID(id), publication.Queue, publication.Workflow, publication.Input{Publication: id})
+func (s *Starter) startPublication(ctx context.Context, id, title string) (isNew bool, err error) {
+	return s.start(ctx, publication.WorkflowID(id), publication.Queue, publication.Type, title, publication.Input{Publication: id})
 }
 
-func (s *Starter) start(ctx context.Context, id, queue string, workflow, input any) (isNew bool, err error) {
+func (s *Starter) start(ctx context.Context, id, queue, workflow, summary string, input any) (isNew bool, err error) {
 	run, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: queue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		ID: id, TaskQueue: queue, StaticSummary: summary, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 	}, workflow, input)
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,7 +25,7 @@ import (
 type Issuer struct {
 	// URL is the issuer's name in its tokens.
 	URL string
-	// Secrets of the clients that may ask for a token of their own, by client id.
+	// Secrets of the clients that may ask for a token of their own, by client id, which is the token's subject.
 	Secrets map[string]string
 	// KeysAsked counts how often the keys were fetched.
 	KeysAsked atomic.Int64
@@ -75,12 +76,17 @@ func (i *Issuer) Start(t testing.TB) (stop func()) {
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		client, secret, _ := r.BasicAuth()
+		client, err := url.QueryUnescape(client) // RFC 6749, 2.3.1
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		if known, ok := i.Secrets[client]; !ok || known != secret || r.FormValue("grant_type") != "client_credentials" {
 			w.WriteHeader(http.StatusUnauthorized)
 			answer(w, map[string]any{"error": "invalid_client"})
 			return
 		}
-		token, err := i.sign(map[string]any{"sub": "service:" + client})
+		token, err := i.sign(map[string]any{"sub": client})
 		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 			return

@@ -45,7 +45,7 @@ const (
 	// kafka-go's default, 5 s, would delay the first join on a fresh broker by as much.
 	joinBackoff        = 100 * time.Millisecond
 	coordinatorTimeout = 5 * time.Second
-	topicWatch         = 2 * time.Second
+	topicWatch         = time.Second
 )
 
 // Consume is a member of a consumer group until ctx ends; then it leaves the group and returns nil. For each partition that the group
@@ -98,11 +98,12 @@ func (c *Client) start(ctx context.Context, g Group, generation *kafkago.Generat
 			generation.Start(within(func(ctx context.Context) { handle(ctx, claim) }))
 		}
 	}
-	generation.Start(within(func(ctx context.Context) { c.watchTopics(ctx, g) }))
+	generation.Start(within(func(ctx context.Context) { c.watchTopics(ctx, g, generation.Assignments) }))
 }
 
-// watchTopics returns, and so ends the generation, when a topic had to be made again.
-func (c *Client) watchTopics(ctx context.Context, g Group) {
+// watchTopics returns, and so ends the generation, when a topic is gone and had to be made again, and when there is a topic of which no
+// member reads all: the group was formed while the topic was not there, which kafka-go takes for a topic without partitions.
+func (c *Client) watchTopics(ctx context.Context, g Group, mine map[string][]kafkago.PartitionAssignment) {
 	ticker := time.NewTicker(topicWatch)
 	defer ticker.Stop()
 	for {
@@ -112,14 +113,48 @@ func (c *Client) watchTopics(ctx context.Context, g Group) {
 		case <-ticker.C:
 		}
 		missing, err := c.missing(ctx, g.Topics, g.Partitions)
-		if err != nil || len(missing) == 0 {
+		switch {
+		case err != nil:
 			continue
-		}
-		c.logger.WarnContext(ctx, "kafka topics are gone and are made again", "group", g.Name, "topics", missing)
-		if _, err := c.EnsureTopics(ctx, g.Topics, g.Partitions); err == nil {
+		case len(missing) > 0:
+			c.logger.WarnContext(ctx, "kafka topics are gone and are made again", "group", g.Name, "topics", missing)
+			if _, err := c.EnsureTopics(ctx, g.Topics, g.Partitions); err == nil {
+				return
+			}
+		case c.unread(ctx, g, mine):
+			c.logger.InfoContext(ctx, "kafka group was formed without a topic and is formed again", "group", g.Name)
 			return
 		}
 	}
+}
+
+// unread tells whether a topic has partitions that no member of the group was given. Only a member that has none of a topic asks.
+func (c *Client) unread(ctx context.Context, g Group, mine map[string][]kafkago.PartitionAssignment) bool {
+	var without []string
+	for _, t := range g.Topics {
+		if len(mine[t]) == 0 {
+			without = append(without, t)
+		}
+	}
+	if len(without) == 0 {
+		return false
+	}
+	r, err := c.api.DescribeGroups(ctx, &kafkago.DescribeGroupsRequest{GroupIDs: []string{g.Name}})
+	if err != nil || len(r.Groups) != 1 || r.Groups[0].Error != nil || r.Groups[0].GroupState != "Stable" {
+		return false
+	}
+	given := map[string]int{}
+	for _, m := range r.Groups[0].Members {
+		for _, t := range m.MemberAssignments.Topics {
+			given[t.Topic] += len(t.Partitions)
+		}
+	}
+	for _, t := range without {
+		if given[t] < g.Partitions {
+			return true
+		}
+	}
+	return false
 }
 
 func endedOr(ctx context.Context, err error) error {

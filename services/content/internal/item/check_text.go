@@ -27,6 +27,7 @@ const (
 // Normalise gives the text in Unicode NFC with one kind of line end, without spaces around what is one line, and with every list
 // free of repeats.
 func Normalise(t Text) Text {
+	lineEnds := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
 	line := func(s string) string { return strings.TrimSpace(lineEnds.Replace(vn.NFC(s))) }
 	t.Title, t.Summary, t.SourceLine = line(t.Title), line(t.Summary), line(t.SourceLine)
 	t.Body = strings.TrimRight(lineEnds.Replace(vn.NFC(t.Body)), " \n")
@@ -49,11 +50,8 @@ func once(list []string, clean func(string) string) []string {
 	return out
 }
 
-var (
-	lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
-	// BCP 47, its common shape: language, then subtags.
-	languageShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
-)
+// languageShape is the common shape of BCP 47: language, then subtags.
+var languageShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 // Check names every place of a normalised text that may not be kept, even in a draft. What needs the plan or Markdown is checked
 // elsewhere.

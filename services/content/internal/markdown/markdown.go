@@ -35,9 +35,9 @@ func Check(body string) []Problem {
 		}
 		switch n := n.(type) {
 		case *ast.HTMLBlock:
-			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(blockText(source, n))})
+			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(tag(blockText(source, n)))})
 		case *ast.RawHTML:
-			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(string(n.Segments.Value(source)))})
+			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(tag(string(n.Segments.Value(source))))})
 		case *ast.Link:
 			problems = appendDestination(problems, source, n, n.Destination)
 		case *ast.Image:
@@ -121,6 +121,14 @@ func blockText(source []byte, n *ast.HTMLBlock) string {
 		return string(n.ClosureLine.Value(source))
 	}
 	return string(lines.Value(source))
+}
+
+// tag is what opens a piece of HTML.
+func tag(s string) string {
+	if i := strings.IndexByte(s, '>'); i >= 0 {
+		return s[:i+1]
+	}
+	return s
 }
 
 func quote(s string) string {

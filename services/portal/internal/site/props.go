@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func (s *Site) home(lang page.Lang, ordered []*publication) page.HomeProps {
 	for _, t := range themes {
 		props.Themes = append(props.Themes, page.ThemeCount{Name: t, Count: counts[t]})
 	}
+	if real := len(ordered) > 0 && slices.ContainsFunc(props.Latest, func(e page.Entry) bool { return !e.Example }); real {
+		props.Example.Except = unlabelled(lang)
+	}
 	for _, r := range s.reportsNewestFirst() {
 		entry, err := s.reportEntry(r)
 		if err != nil {
@@ -85,6 +89,14 @@ func (s *Site) home(lang page.Lang, ordered []*publication) page.HomeProps {
 		props.Example.Shown = props.Example.Shown || entry.Example
 	}
 	return props
+}
+
+// unlabelled names what is real on a page that lists both.
+func unlabelled(lang page.Lang) string {
+	if lang == page.En {
+		return "what is not labelled so"
+	}
+	return "mục không ghi nhãn Ví dụ"
 }
 
 func (s *Site) feed(ordered []*publication) page.FeedProps {

@@ -184,8 +184,18 @@ func mend(method, path string, op *openapi3.Operation) {
 				WithDescription("The fields to edit, separated by commas; without it those of the body.")})
 		answers = append(answers, 412, 428)
 	}
-	if edits || op.OperationID == "GetContent" || op.OperationID == "CreateContent" {
+	if op.OperationID == "PutRoute" {
+		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: header("If-Match", "The ETag of the route you see; needed where there is one already.").Value})
+		answers = append(answers, 412, 428)
+	}
+	switch resource(op) {
+	case "Content", "Route", "Dossier":
 		headers["ETag"] = ref("ETag")
+	}
+	for _, p := range op.Parameters {
+		if p.Value != nil && p.Value.Description == "" {
+			p.Value.Description = meaning(p.Value.Name)
+		}
 	}
 	if hasBody {
 		answers = append(answers, 413, 415)
@@ -206,6 +216,23 @@ func mend(method, path string, op *openapi3.Operation) {
 	for _, status := range answers {
 		op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Ref: "#/components/responses/Problem" + strconv.Itoa(status)})
 	}
+}
+
+// resource is the name of what the operation answers with.
+func resource(op *openapi3.Operation) string {
+	content := op.Responses.Value("200").Value.Content.Get("application/json")
+	if content == nil || content.Schema == nil {
+		return ""
+	}
+	return strings.TrimPrefix(content.Schema.Ref[strings.LastIndexByte(content.Schema.Ref, '/')+1:], "v1")
+}
+
+// meaning is what a parameter of many operations means.
+func meaning(name string) string {
+	return map[string]string{
+		"pageSize": "How many at most: 50 without it, 200 at most.", "pageToken": "The nextPageToken of the page before.",
+		"dryRun": "Check everything and record nothing.",
+	}[name]
 }
 
 func problemSchema() *openapi3.Schema {

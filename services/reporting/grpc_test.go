@@ -1,0 +1,117 @@
+package reporting
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/vn"
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
+)
+
+// A report over the wire: compiled and submitted by the lead agency's officer, seen before approval by the plan's agencies only.
+func TestReportOverTheWire(t *testing.T) {
+	b := newBench(t)
+	b.deliver(b.published("publication_1", vn.Day(2022, 3, 1)))
+	request := &reportingv1.CompileReportRequest{Plan: plan38, Period: "2022-M03"}
+	var header metadata.MD
+	compiled, err := b.client.CompileReport(b.as("cv.stttt"), request, grpc.Header(&header))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if compiled.GetState() != "compiled" || compiled.GetCompiledBy() != "cv.stttt" || compiled.GetFigures().GetPublished() != 1 {
+		t.Errorf("%v", compiled)
+	}
+	if position, err := es.ParseToken(header.Get("loa-position")[0]); err != nil || position["reporting"].Position != 1 {
+		t.Errorf("%v, %v", position, err)
+	}
+	again, err := b.client.CompileReport(b.as("service:worker"), request)
+	if diff := cmp.Diff(compiled, again, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	for _, who := range []string{"tp.stttt", "cv.snv", "cv.khac"} {
+		if _, err := b.client.CompileReport(b.as(who), request); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	id := compiled.GetId()
+	b.expectSeen(id, map[string]bool{"cv.stttt": true, "tp.stttt": true, "cv.snv": true, "thanh.tra": true, "service:portal": true, "cv.khac": false, "ai.do": false})
+	for who, reason := range map[string]errs.Reason{"cv.snv": errorsv1.Reason_FORBIDDEN, "cv.khac": errorsv1.Reason_NOT_FOUND} {
+		if _, err := b.client.SubmitReport(b.as(who), &reportingv1.SubmitReportRequest{Report: id}); errs.ReasonOf(err) != reason {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	submitted, err := b.client.SubmitReport(b.as("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
+	if err != nil || submitted.GetState() != "in_approval" {
+		t.Fatalf("%v, %v", submitted, err)
+	}
+	_, err = b.client.SubmitReport(b.as("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
+	b.sentences(err, errorsv1.Reason_REPORT_STATE,
+		"Báo cáo đang ở trạng thái “in_approval”; việc này chỉ làm được khi: compiled, returned.",
+		"The report is “in_approval”; this is possible only when: compiled, returned.")
+	b.deliver(b.message(opened(id)), b.message(approved(id, compiled.GetHash())))
+	b.expectSeen(id, map[string]bool{"cv.khac": true, "ai.do": false})
+	got, err := b.client.GetReport(b.as("cv.khac"), &reportingv1.GetReportRequest{Report: id})
+	if err != nil || got.GetState() != "approved" || got.GetCanonical() != compiled.GetCanonical() || got.GetPath() == "" || got.GetDossier() != "dossier_1" {
+		t.Fatalf("%v, %v", got, err)
+	}
+	list, err := b.client.ListReports(b.as("cv.khac"), &reportingv1.ListReportsRequest{Plan: plan38})
+	if err != nil || len(list.GetReports()) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	// A list leaves out the figures and what belongs to them.
+	got.Figures, got.Canonical, got.Sources, got.Decisions = nil, "", nil, nil
+	if diff := cmp.Diff(got, list.GetReports()[0], protocmp.Transform()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// expectSeen asks as each of them; what one may not see is not found, like what does not exist.
+func (b *bench) expectSeen(report string, seen map[string]bool) {
+	b.t.Helper()
+	for who, may := range seen {
+		_, err := b.client.GetReport(b.as(who), &reportingv1.GetReportRequest{Report: report})
+		if may != (err == nil) || err != nil && errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
+			b.t.Errorf("%s: %v", who, err)
+		}
+	}
+}
+
+// Each refusal has its sentence in both languages, and leaves nothing in the log.
+func TestRefusalsOverTheWire(t *testing.T) {
+	b := newBench(t)
+	now, err := b.log.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead, err := vn.PeriodAt(vn.Month, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running := b.issued()
+	b.extend(running, now.In(vn.Location()).Year()+1)
+	b.deliver(running)
+	compile := func(plan, period string) error {
+		t.Helper()
+		_, err := b.client.CompileReport(b.as("cv.stttt"), &reportingv1.CompileReportRequest{Plan: plan, Period: period})
+		return err
+	}
+	b.sentences(compile(plan38, "tháng ba"), errorsv1.Reason_UNKNOWN_PERIOD,
+		"“tháng ba” không phải kỳ báo cáo; hãy viết như 2022-M03, 2022-Q1, 2022-H1, 2022-Y.",
+		"“tháng ba” is not a reporting period; write 2022-M03, 2022-Q1, 2022-H1 or 2022-Y.")
+	b.sentences(compile("plan_x", "2022-M03"), errorsv1.Reason_NOT_FOUND, "Không tìm thấy plan_x.", "plan_x was not found.")
+	b.sentences(compile(plan38, "2021-M12"), errorsv1.Reason_PLAN_PERIOD_OUTSIDE,
+		"Kỳ 2021-M12 nằm ngoài thời gian của kế hoạch.", "Period 2021-M12 lies outside the plan.")
+	cutoff := vn.Date(ahead.LastDay())
+	b.sentences(compile(plan38, ahead.String()), errorsv1.Reason_PLAN_PERIOD_OPEN,
+		"Kỳ "+ahead.String()+" chưa kết thúc (chốt "+cutoff+").", "Period "+ahead.String()+" has not ended yet (cut-off "+cutoff+").")
+	if events, err := b.log.Read(t.Context(), 0, 10); err != nil || len(events) > 0 {
+		t.Errorf("%v, %v", events, err)
+	}
+}
