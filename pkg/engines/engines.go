@@ -27,6 +27,8 @@ import (
 )
 
 // shared is the one cluster of this test binary: fast, not durable.
+//
+//nolint:gochecknoglobals // one per test binary is what it is
 var shared = sync.OnceValues(func() (*Cluster, error) {
 	return start("-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "full_page_writes=off")
 })
@@ -179,8 +181,10 @@ func (c *Cluster) serve(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{"-D", c.data(), "-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(c.port), "-k", c.dir,
-		"-c", "max_connections=200", "-c", "wal_level=replica", "-c", "log_min_messages=warning"}, c.settings...)
+	args := append([]string{
+		"-D", c.data(), "-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(c.port), "-k", c.dir,
+		"-c", "max_connections=200", "-c", "wal_level=replica", "-c", "log_min_messages=warning",
+	}, c.settings...)
 	server := c.command(context.WithoutCancel(ctx), "postgres", args...)
 	server.Stdout, server.Stderr = log, log
 	if err := server.Start(); err != nil {

@@ -60,7 +60,7 @@ func BenchmarkAppend(b *testing.B) {
 		{"append", benchAppend(b, address)},
 		{"execute", benchExecute(b, address)},
 	}
-	for _, text := range strings.Split(*inFlight, ",") {
+	for text := range strings.SplitSeq(*inFlight, ",") {
 		callers, err := strconv.Atoi(text)
 		if err != nil {
 			b.Fatal(err)
@@ -249,7 +249,7 @@ func cpuShare(b *testing.B) float64 {
 // fsyncRate writes and syncs pages in a file beside the server's for a second.
 func fsyncRate(b *testing.B) float64 {
 	b.Helper()
-	f, err := os.CreateTemp("", "loa-fsync-")
+	f, err := os.CreateTemp(b.TempDir(), "fsync")
 	if err != nil {
 		b.Fatal(err)
 	}

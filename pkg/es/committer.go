@@ -134,7 +134,7 @@ func (s *submission) inDoubt(cause error) error {
 // run commits until closing is closed and nobody waits, or ctx ends.
 func (c *committer) run(ctx context.Context) {
 	defer close(c.ended)
-	defer c.hangUp()
+	defer c.hangUp(ctx)
 	var waiting []*submission
 	for ctx.Err() == nil {
 		if len(waiting) == 0 {
@@ -215,7 +215,7 @@ func (c *committer) commit(ctx context.Context, batch, waiting []*submission) []
 				return waiting
 			}
 			doubt = true
-			c.hangUp()
+			c.hangUp(ctx)
 		} else if hasCode(err, codeClosed) {
 			// Adopting it is an operator's work: nobody is kept waiting. What was sent before is told apart when it is asked again.
 			refusal := errs.New(errorsv1.Reason_LOG_CLOSED).Because(err)
@@ -233,7 +233,7 @@ func (c *committer) commit(ctx context.Context, batch, waiting []*submission) []
 			}
 		}
 		if try&(try-1) == 0 { // at tries 1, 2, 4, 8 …
-			c.logger.WarnContext(ctx, "the log cannot be reached", "try", try, "commands", len(batch), "in doubt", doubt, "error", err)
+			c.logger.WarnContext(ctx, "the log cannot be reached", "try", try, "commands", len(batch), "in_doubt", doubt, "error", err)
 		}
 		if !wait.wait(ctx) {
 			return waiting // whoever still waits is told by ended
@@ -282,11 +282,12 @@ func (c *committer) deliver(ctx context.Context, batch []*submission, answers []
 // fail answers a batch that the server refused in a way that must not happen. Nothing of it was recorded, unless an earlier try was.
 func (c *committer) fail(ctx context.Context, batch []*submission, doubt bool, err error) {
 	c.measure.alarms.Add(ctx, 1)
-	message := "the log refused a batch"
+	with := []any{"alarm", true, "commands", len(batch), "in_doubt", doubt, "error", err}
 	if hasCode(err, codeUnique) {
-		message = "a unique constraint of the log fired: this is a bug in es.append or someone wrote past it"
+		c.logger.ErrorContext(ctx, "a unique constraint of the log fired: es.append has a fault or someone wrote past it", with...)
+	} else {
+		c.logger.ErrorContext(ctx, "the log refused a batch", with...)
 	}
-	c.logger.ErrorContext(ctx, message, "alarm", true, "commands", len(batch), "in doubt", doubt, "error", err)
 	for _, s := range batch {
 		if doubt {
 			s.reply <- answer{err: s.inDoubt(err)}

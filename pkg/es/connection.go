@@ -52,12 +52,12 @@ func (c *committer) connect(ctx context.Context) error {
 	return nil
 }
 
-func (c *committer) hangUp() {
+func (c *committer) hangUp(ctx context.Context) {
 	if c.conn == nil {
 		return
 	}
 	// A connection in an unknown state is not worth waiting for.
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 100*time.Millisecond)
 	defer cancel()
 	_ = c.conn.Close(ctx)
 	c.conn = nil

@@ -59,10 +59,11 @@ const executeWithin = 30 * time.Second
 // before the deadline; IN_DOUBT with the key when ctx ended after the command was sent and before it was answered.
 func (r *Repo[A, P]) Execute(ctx context.Context, aggregate string, cmd Command, decide func(a *A, version int64) ([]any, error)) (result Result[A], err error) {
 	ctx, span := r.log.measure.tracer.Start(ctx, "es.append", trace.WithAttributes(r.log.measure.service))
+	defer span.End()
 	about := refs{aggregate: aggregate}
 	defer func() {
 		about.version, about.position, about.events = result.Version, result.Position, result.Events
-		endSpan(span, about, err)
+		describe(span, about, err)
 	}()
 	stream, err := r.stream(aggregate)
 	if err != nil {
@@ -150,8 +151,9 @@ func (r *Repo[A, P]) attempt(ctx context.Context, aggregate string, stream Strea
 		return result, false, errs.New(errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
 	case conflict:
 		return result, true, nil
+	default:
+		return result, false, fmt.Errorf("es.append answered with the outcome %d", answer.outcome)
 	}
-	return result, false, fmt.Errorf("es.append answered with the outcome %d", answer.outcome)
 }
 
 func (r *Repo[A, P]) submission(ctx context.Context, aggregate string, stream StreamID, cmd Command, version int64, data []any) (*submission, error) {

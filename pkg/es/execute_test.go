@@ -115,8 +115,8 @@ func TestKeyOfAnotherRequestIsRefused(t *testing.T) {
 	refused(t, err, errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
 	// Recorded by another process while this one decides: the append itself has to notice.
 	_, elsewhere := w.other(t)
-	late, twin := command(), Command{}
-	twin = late
+	late := command()
+	twin := late
 	twin.Digest = []byte("another")
 	_, err = repo.Execute(t.Context(), n, late, func(a *note, v int64) ([]any, error) {
 		must[Result[note]](t)(elsewhere.Execute(t.Context(), newNote(), twin, write("c")))

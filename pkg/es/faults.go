@@ -67,6 +67,9 @@ func reading(ctx context.Context, f func() error) error {
 	}
 }
 
+// over says that the work of ctx has ended, which is how a loop that runs until then ends well.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
+
 // backoff is the pause between tries: 5 ms, doubling to a second.
 type backoff struct{ last time.Duration }
 

@@ -212,7 +212,7 @@ func (w *workbench) hold(t *testing.T) (release func()) {
 	if _, err := tx.Exec(t.Context(), "SELECT pg_advisory_xact_lock(1163084097, 0)"); err != nil {
 		t.Fatal(err)
 	}
-	once := sync.OnceFunc(func() { rollback(context.Background(), tx) })
+	once := sync.OnceFunc(func() { rollback(t.Context(), tx) })
 	t.Cleanup(once)
 	return once
 }
@@ -319,7 +319,7 @@ func (c *faulty) Read(p []byte) (int, error) {
 	if !c.faults.drop() {
 		return n, nil
 	}
-	_ = c.Conn.Close()
+	_ = c.Close()
 	return 0, net.ErrClosed
 }
 

@@ -21,7 +21,7 @@ func (l *Log) Follow(ctx context.Context, name string, after int64, batch int, f
 		committed := l.committed.next()
 		events, now, err := l.next(ctx, name, after, epoch, batch)
 		switch {
-		case ctx.Err() != nil:
+		case over(ctx):
 			return nil
 		case err != nil && passing(err):
 			l.logger.WarnContext(ctx, "a follower cannot read the log", "follower", name, "after", after, "error", err)
@@ -36,7 +36,7 @@ func (l *Log) Follow(ctx context.Context, name string, after int64, batch int, f
 				return fmt.Errorf("the follower %s: %w", name, err)
 			}
 			if err := f(ctx, events); err != nil {
-				if ctx.Err() != nil {
+				if over(ctx) {
 					return nil
 				}
 				return fmt.Errorf("the follower %s after position %d: %w", name, after, err)

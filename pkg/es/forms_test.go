@@ -77,7 +77,7 @@ func TestGoldensNoticeEveryChange(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "test.second.v1.json")); err != nil {
 		t.Fatal(err)
 	}
-	up := Upcast{"test.first.v1", func(raw json.RawMessage) (json.RawMessage, error) { return []byte(`{"text":"x","size":1}`), nil }}
+	up := Upcast{"test.first.v1", func(json.RawMessage) (json.RawMessage, error) { return []byte(`{"text":"x","size":1}`), nil }}
 	check("had no golden file", EventType[lineWritten]("test.first.v2", up))
 	check("", EventType[lineWritten]("test.first.v2", up))
 	up.Func = func(raw json.RawMessage) (json.RawMessage, error) { return raw, nil }

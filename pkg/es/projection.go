@@ -46,7 +46,7 @@ func (l *Log) Run(ctx context.Context, p Projection) error {
 		committed := l.committed.next()
 		step, err := l.project(ctx, p)
 		switch {
-		case ctx.Err() != nil:
+		case over(ctx):
 			return nil
 		case errors.Is(err, errElsewhere):
 			wait.wait(ctx)

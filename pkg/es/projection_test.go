@@ -188,20 +188,21 @@ func TestReplayEqualsLive(t *testing.T) {
 	w := database(t)
 	l, repo := w.repo(t)
 	stop := running(t, l, lines())
-	ctx, cancel := context.WithCancel(t.Context())
+	whole := t.Context()
+	ctx, cancel := context.WithCancel(whole) // ends the writers and readers between two calls, never within one
 	var busy sync.WaitGroup
 	var last atomic.Int64
 	for range 4 {
 		busy.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				n := newNote()
-				r, err := repo.Execute(t.Context(), n, command(), write("a", "b", fmt.Sprint(i)))
+				r, err := repo.Execute(whole, n, command(), write("a", "b", fmt.Sprint(i)))
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				last.Store(r.Position)
-				if _, err := repo.Execute(t.Context(), n, command(), closeNote); err != nil {
+				if _, err := repo.Execute(whole, n, command(), closeNote); err != nil {
 					t.Error(err)
 				}
 			}
@@ -211,12 +212,12 @@ func TestReplayEqualsLive(t *testing.T) {
 		seen := 0
 		for ctx.Err() == nil {
 			var now int
-			err := Query(t.Context(), w.pool, "lines", func(tx pgx.Tx) error {
-				if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM line").Scan(&now); err != nil {
+			err := Query(whole, w.pool, "lines", func(tx pgx.Tx) error {
+				if err := tx.QueryRow(whole, "SELECT count(*) FROM line").Scan(&now); err != nil {
 					return err
 				}
 				var again int // one snapshot, even while the generation is replaced
-				if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM line").Scan(&again); err != nil {
+				if err := tx.QueryRow(whole, "SELECT count(*) FROM line").Scan(&again); err != nil {
 					return err
 				}
 				if now != again || now < seen {

@@ -87,8 +87,8 @@ type refs struct {
 	events, conflicts  int
 }
 
-// endSpan never records an error's text: it may quote what someone wrote.
-func endSpan(span trace.Span, r refs, err error) {
+// describe says on a span what came of a command. It never records an error's text: it may quote what someone wrote.
+func describe(span trace.Span, r refs, err error) {
 	if err != nil {
 		reason := errs.ReasonOf(err)
 		r.outcome = reason.String()
@@ -97,5 +97,4 @@ func endSpan(span trace.Span, r refs, err error) {
 		}
 	}
 	span.SetAttributes(attributes(r)...)
-	span.End()
 }

@@ -47,8 +47,8 @@ func TestAppendsAreTracedAndMeasured(t *testing.T) {
 	allowed := []string{"loa.service", "loa.aggregate", "loa.outcome", "loa.version", "loa.position", "loa.events", "loa.conflicts"}
 	for _, s := range ended[:2] {
 		for _, a := range s.Attributes() {
-			if !slices.Contains(allowed, string(a.Key)) || strings.Contains(a.Value.Emit(), "riêng") {
-				t.Errorf("%s = %s", a.Key, a.Value.Emit())
+			if !slices.Contains(allowed, string(a.Key)) || strings.Contains(a.Value.String(), "riêng") {
+				t.Errorf("%s = %s", a.Key, a.Value.String())
 			}
 		}
 		if s.Status().Code == codes.Error {

@@ -65,8 +65,8 @@ type operation struct {
 
 const (
 	withdrawnOutcome outcome = -1
-	hotStreams               = 12
-	coldStreams              = 5000
+	hotStreams       int     = 12
+	coldStreams      int     = 5000
 )
 
 func tortureStream(i int) StreamID {
@@ -138,7 +138,7 @@ func tortureWriter(text string) error {
 	if err := <-broken; err != nil {
 		return err
 	}
-	fmt.Printf("writer %d: %d replies dropped after COMMIT\n", o.Writer, drops.count())
+	fmt.Fprintf(os.Stdout, "writer %d: %d replies dropped after COMMIT\n", o.Writer, drops.count())
 	if err := out.Flush(); err != nil {
 		return err
 	}

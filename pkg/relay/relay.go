@@ -53,7 +53,7 @@ const (
 	leaderLock = 1163084102
 	leaderLook = time.Second
 	// batchEvents bounds what the relay holds in memory, however long the broker is away.
-	batchEvents = 1000
+	batchEvents = 200
 	// batchBytes bounds one produce; a single event may be larger.
 	batchBytes = 512 << 10
 	// scanEvery is how many private events may be read again after a restart.

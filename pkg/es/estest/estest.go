@@ -5,7 +5,6 @@ package estest
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -128,8 +127,8 @@ func (o *Outcome[A, P]) And() *Case[A, P] {
 	return next
 }
 
-// ThenRefused asserts a refusal for a reason, with at least these arguments (name, value pairs) in its sentence. It returns the refusal.
-func (o *Outcome[A, P]) ThenRefused(reason errs.Reason, args ...string) *errs.Error {
+// ThenRefused asserts a refusal for a reason, with at least these arguments (name, value pairs) in its sentence.
+func (o *Outcome[A, P]) ThenRefused(reason errs.Reason, args ...string) Refusal {
 	t := o.given.t
 	t.Helper()
 	if o.err == nil {
@@ -142,13 +141,18 @@ func (o *Outcome[A, P]) ThenRefused(reason errs.Reason, args ...string) *errs.Er
 		t.Errorf("a refusal came with events: %v", o.lines(o.events))
 	}
 	e, _ := errors.AsType[*errs.Error](o.err)
-	have := maps.Clone(e.Args)
 	for i := 0; i+1 < len(args); i += 2 {
-		if have[args[i]] != args[i+1] {
-			t.Errorf("{%s} is %q, want %q", args[i], have[args[i]], args[i+1])
+		if e.Args[args[i]] != args[i+1] {
+			t.Errorf("{%s} is %q, want %q", args[i], e.Args[args[i]], args[i+1])
 		}
 	}
-	return e
+	return Refusal{e.Args, e.Fields}
+}
+
+// Refusal is what a decision was refused with, for what ThenRefused itself does not ask.
+type Refusal struct {
+	Args   map[string]string
+	Fields []errs.Field
 }
 
 // lines writes events as they are stored.

@@ -83,7 +83,7 @@ func TestWrongOutcomesFail(t *testing.T) {
 	} {
 		w := &watch{TB: t}
 		func() {
-			defer func() { recover() }()
+			defer func() { _ = recover() }() // a Fatal ends the case
 			f(w)
 		}()
 		if !strings.Contains(strings.Join(w.said, "\n"), want) {
