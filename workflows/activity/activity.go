@@ -25,7 +25,8 @@ func Decided(err error) error {
 	}
 	reason := errs.ReasonOf(err)
 	switch status := errs.Status(reason); {
-	case status >= 500, status == 401, status == 429, reason == errorsv1.Reason_NOT_FOUND, reason == errorsv1.Reason_EMBARGO_EARLY:
+	case status >= 500, status == 401, status == 429, reason == errorsv1.Reason_NOT_FOUND,
+		reason == errorsv1.Reason_EMBARGO_EARLY, reason == errorsv1.Reason_PLAN_PERIOD_OPEN:
 		// Away, not signed in yet, not read yet, or a clock that differs by a moment: later it may be answered.
 		return err
 	default:
