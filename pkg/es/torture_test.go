@@ -117,13 +117,17 @@ func TestTorture(t *testing.T) {
 func chaos(t *testing.T, cluster *engines.Cluster, w *workbench, writers []*exec.Cmd, seed uint64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 99))
+	defer func() { _ = writers[0].Process.Signal(syscall.SIGCONT) }() // whatever happens here, it must be able to end
 	start, backends, postmasters := time.Now(), 0, 0
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	// What happens when, as a part of the whole time.
 	stopped, resumed := false, false
 	var stoppedAt int64
-	kills := []float64{0.45, 0.7}
+	var kills []float64
+	for n := max(2, int(tortureFor.Seconds()/10)); len(kills) < n; {
+		kills = append(kills, 0.4+0.5*float64(len(kills))/float64(n))
+	}
 	for {
 		<-tick.C
 		done := time.Since(start).Seconds() / tortureFor.Seconds()

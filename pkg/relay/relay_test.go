@@ -92,7 +92,11 @@ func (w *world) write(n int, text string) {
 	for range n {
 		var command es.Command
 		rand.Read(command.Key[:])
-		_, err := w.repo.Execute(w.t.Context(), w.keys[w.writes%len(w.keys)], command, func(*item, int64) ([]any, error) {
+		key := w.keys[w.writes%len(w.keys)]
+		if w.writes >= 10*len(w.keys) { // a stream is read for each command, so none is made long
+			key = id.Format("content", id.NewUUID(time.Now()))
+		}
+		_, err := w.repo.Execute(w.t.Context(), key, command, func(*item, int64) ([]any, error) {
 			return []any{noted{"private"}, revised{text}}, nil
 		})
 		if err != nil {

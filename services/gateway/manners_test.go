@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -320,7 +321,8 @@ func TestEveryDescribedPathIsServed(t *testing.T) {
 
 func TestTraceIsFollowed(t *testing.T) {
 	before := otel.GetTracerProvider()
-	otel.SetTracerProvider(sdktrace.NewTracerProvider())
+	spans := tracetest.NewSpanRecorder()
+	otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)))
 	t.Cleanup(func() { otel.SetTracerProvider(before) })
 	h := newHouse(t)
 	const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -331,6 +333,9 @@ func TestTraceIsFollowed(t *testing.T) {
 	h.call(t, "GET", "/v1/contents/c", "", "traceparent", "00-"+trace+"-00f067aa0ba902b7-01")
 	if _, _, head := h.asked(); len(head.Get("traceparent")) != 1 || !strings.Contains(head.Get("traceparent")[0], trace) {
 		t.Errorf("the service got %q", head.Get("traceparent"))
+	}
+	if !slices.ContainsFunc(spans.Ended(), func(s sdktrace.ReadOnlySpan) bool { return s.Name() == "GET /v1/contents/{content}" }) {
+		t.Error("no span is named after its route")
 	}
 	if p := h.call(t, "GET", "/v1/nothing", "").problem(t); len(p.TraceID) != 32 {
 		t.Errorf("without a traceparent: %q", p.TraceID)

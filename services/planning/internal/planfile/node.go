@@ -93,7 +93,7 @@ func (r *reader) number(n *yaml.Node, path string) int64 {
 	}
 	value, err := strconv.ParseInt(n.Value, 10, 64)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil {
-		r.shape(n, path, "1, 2, 3, …")
+		r.shape(n, path, "1, 2, 3")
 		return 0
 	}
 	r.note(path, n)
