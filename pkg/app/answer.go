@@ -37,7 +37,7 @@ func (p *part) atLeast(ctx context.Context, token es.Token) error {
 	for service, reached := range token {
 		if service == p.module.Name {
 			for _, projection := range p.module.Projections {
-				if err := p.host.Log.WaitFor(ctx, projection.Name, reached.Position); err != nil {
+				if err := p.host.Log.WaitForReached(ctx, projection.Name, reached); err != nil {
 					return err
 				}
 			}

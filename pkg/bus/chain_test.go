@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -123,7 +124,7 @@ func schedule(seed uint64, inFlight int) (holes, lost int) {
 	for rest := kafka; len(rest) > 0; {
 		n := contiguous(rest, 3)
 		fresh, err := at.fresh(rest[:n])
-		if h, ok := err.(*hole); ok { //nolint:errorlint // The type itself is what fresh returns.
+		if h, ok := errors.AsType[*hole](err); ok {
 			holes++
 			at.position = h.until // as healing does
 			continue

@@ -42,9 +42,9 @@ func (t *turn) Error() string {
 
 // isControl tells the errors by which the mark speaks to the partition's loop; no step in between may act on them.
 func isControl(err error) bool {
-	var h *hole
-	var t *turn
-	return errors.As(err, &h) || errors.As(err, &t) || errors.Is(err, ErrBeyondLog)
+	_, isHole := errors.AsType[*hole](err)
+	_, isTurn := errors.AsType[*turn](err)
+	return isHole || isTurn || errors.Is(err, ErrBeyondLog)
 }
 
 // lost marks an error after which the transaction's connection was dead.

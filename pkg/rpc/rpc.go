@@ -60,7 +60,7 @@ func RequestID(ctx context.Context) string { return callFrom(ctx).requestID }
 // NewRequestID makes an id for a call that came without a usable one.
 func NewRequestID() string { return strings.ToLower(rand.Text()) }
 
-// ValidRequestID says whether a caller's X-Request-Id is taken: 1 to 128 characters of A-Z a-z 0-9 . _ : / + = -
+// ValidRequestID says whether a caller's X-Request-Id is taken: 1 to 128 characters of letters, digits and the signs . _ : / + = - alone.
 func ValidRequestID(s string) bool {
 	if s == "" || len(s) > 128 {
 		return false

@@ -10,8 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/loa-vn/loa/pkg/errs"
@@ -27,10 +25,7 @@ func (g *gateway) check(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.refuse(w, r, internal(r, errUndescribed(pattern.String())))
 			return
 		}
-		route := strings.ReplaceAll(pattern.String(), "=*}", "}")
-		span := trace.SpanFromContext(r.Context())
-		span.SetName(r.Method + " " + route)
-		span.SetAttributes(semconv.HTTPRoute(route))
+		nameRoute(r, strings.ReplaceAll(pattern.String(), "=*}", "}"))
 		query, refused := op.checkQuery(r.URL.RawQuery)
 		if refused == nil {
 			refused = op.checkBody(r)

@@ -90,7 +90,7 @@ func Handler(ctx context.Context, o Options) (http.Handler, error) {
 	handler := otelhttp.NewHandler(g.route(g.edge(mux), reference), "gateway",
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithFilter(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/") }),
-		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " /v1" }),
+		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + r.Pattern }),
 	)
 	return handler, nil
 }
@@ -106,7 +106,7 @@ func (g *gateway) route(api, reference http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch path := r.URL.Path; {
 		case strings.HasPrefix(path, "/v1/"):
-			api.ServeHTTP(w, r)
+			api.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), outermostKey{}, r)))
 		case path == "/healthz":
 			healthy(w, r)
 		case path == "/readyz":
@@ -117,6 +117,15 @@ func (g *gateway) route(api, reference http.Handler) http.Handler {
 			g.refuse(w, r, errs.New(errorsv1.Reason_NOT_FOUND, "what", path))
 		}
 	})
+}
+
+type outermostKey struct{}
+
+// nameRoute tells the request that telemetry holds which route it took: span and metrics are named after it, not after ids.
+func nameRoute(r *http.Request, route string) {
+	if outermost, ok := r.Context().Value(outermostKey{}).(*http.Request); ok {
+		outermost.Pattern = route
+	}
 }
 
 // unrouted answers a path that no operation has, or not with this method.

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -29,23 +30,39 @@ func TestRequestsReachTheirMethods(t *testing.T) {
 		want               string
 		request            proto.Message
 	}{
-		{"POST", "/v1/contents", `{"title":"Cải cách","planItem":"item_1","audiences":["a","b"],"example":true}`, nil, "CreateContent",
-			&contentv1.CreateContentRequest{Content: &contentv1.Content{Title: "Cải cách", PlanItem: "item_1", Audiences: []string{"a", "b"}, Example: true}}},
+		{
+			"POST", "/v1/contents", `{"title":"Cải cách","planItem":"item_1","audiences":["a","b"],"example":true}`, nil, "CreateContent",
+			&contentv1.CreateContentRequest{Content: &contentv1.Content{Title: "Cải cách", PlanItem: "item_1", Audiences: []string{"a", "b"}, Example: true}},
+		},
 		{"GET", "/v1/contents/content_1", "", nil, "GetContent", &contentv1.GetContentRequest{Content: "content_1"}},
 		{"GET", "/v1/contents?pageSize=20&state=draft", "", nil, "ListContents", &contentv1.ListContentsRequest{PageSize: 20, State: "draft"}},
 		{"POST", "/v1/contents/content_1:submit", "", nil, "SubmitContent", &contentv1.SubmitContentRequest{Content: "content_1"}},
 		{"POST", "/v1/contents/content_1:submit", "{}", nil, "SubmitContent", &contentv1.SubmitContentRequest{Content: "content_1"}},
 		{"PATCH", "/v1/contents/content_1", `{"title":"Mới","sourceLine":"x"}`, nil, "UpdateContent", &contentv1.UpdateContentRequest{
-			Content: &contentv1.Content{Id: "content_1", Title: "Mới", SourceLine: "x"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"source_line", "title"}}}},
+			Content: &contentv1.Content{Id: "content_1", Title: "Mới", SourceLine: "x"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"source_line", "title"}},
+		}},
 		{"PATCH", "/v1/contents/content_1?updateMask=sourceLine,attachment.title", `{"title":"Mới"}`, nil, "UpdateContent", &contentv1.UpdateContentRequest{
-			Content: &contentv1.Content{Id: "content_1", Title: "Mới"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"attachment.title", "source_line"}}}},
-		{"POST", "/v1/contents:importPublished?dryRun=true", `{"title":"A","publishedAt":"2022-03-01T13:20:00+07:00","attachment":{"number":"38"}}`, nil, "ImportPublished",
-			&contentv1.ImportPublishedRequest{DryRun: true, Content: &contentv1.Content{Title: "A", Attachment: &contentv1.AttachmentLine{Number: "38"},
-				PublishedAt: timestamppb.New(time.Date(2022, 3, 1, 6, 20, 0, 0, time.UTC))}}},
-		{"POST", "/v1/people:import?example=true&dryRun=true", csv, []string{"Content-Type", "text/csv; charset=UTF-8"}, "ImportPeople",
-			&planningv1.ImportPeopleRequest{Csv: []byte(csv), Example: true, DryRun: true}},
-		{"POST", "/v1/plans:import", "number: 38/KH-UBND\n\xff", []string{"Content-Type", "application/yaml"}, "ImportPlan",
-			&planningv1.ImportPlanRequest{Yaml: []byte("number: 38/KH-UBND\n\xff")}},
+			Content: &contentv1.Content{Id: "content_1", Title: "Mới"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"attachment.title", "source_line"}},
+		}},
+		{
+			"POST", "/v1/contents:importPublished?dryRun=true", `{"title":"A","publishedAt":"2022-03-01T13:20:00+07:00","attachment":{"number":"38"}}`, nil, "ImportPublished",
+			&contentv1.ImportPublishedRequest{DryRun: true, Content: &contentv1.Content{
+				Title: "A", Attachment: &contentv1.AttachmentLine{Number: "38"},
+				PublishedAt: timestamppb.New(time.Date(2022, 3, 1, 6, 20, 0, 0, time.UTC)),
+			}},
+		},
+		{
+			"POST", "/v1/people:import?example=true&dryRun=true", csv,
+			[]string{"Content-Type", "text/csv; charset=UTF-8"},
+			"ImportPeople",
+			&planningv1.ImportPeopleRequest{Csv: []byte(csv), Example: true, DryRun: true},
+		},
+		{
+			"POST", "/v1/plans:import", "number: 38/KH-UBND\n\xff",
+			[]string{"Content-Type", "application/yaml"},
+			"ImportPlan",
+			&planningv1.ImportPlanRequest{Yaml: []byte("number: 38/KH-UBND\n\xff")},
+		},
 		{"POST", "/v1/plans:import", "number: 38", []string{"Content-Type", "text/yaml"}, "ImportPlan", &planningv1.ImportPlanRequest{Yaml: []byte("number: 38")}},
 	} {
 		a := h.call(t, c.method, c.path, c.body, c.head...)
@@ -334,8 +351,12 @@ func TestTraceIsFollowed(t *testing.T) {
 	if _, _, head := h.asked(); len(head.Get("traceparent")) != 1 || !strings.Contains(head.Get("traceparent")[0], trace) {
 		t.Errorf("the service got %q", head.Get("traceparent"))
 	}
-	if !slices.ContainsFunc(spans.Ended(), func(s sdktrace.ReadOnlySpan) bool { return s.Name() == "GET /v1/contents/{content}" }) {
-		t.Error("no span is named after its route")
+	// The span ends after the answer is out.
+	named := func(s sdktrace.ReadOnlySpan) bool { return s.Name() == "GET /v1/contents/{content}" }
+	for deadline := time.Now().Add(5 * time.Second); !slices.ContainsFunc(spans.Ended(), named); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("no span is named after its route")
+		}
 	}
 	if p := h.call(t, "GET", "/v1/nothing", "").problem(t); len(p.TraceID) != 32 {
 		t.Errorf("without a traceparent: %q", p.TraceID)

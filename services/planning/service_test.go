@@ -2,8 +2,6 @@ package planning
 
 import (
 	"context"
-	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,14 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/loa-vn/loa/pkg/app"
-	"github.com/loa-vn/loa/pkg/auth"
-	"github.com/loa-vn/loa/pkg/auth/authtest"
 	"github.com/loa-vn/loa/pkg/bus"
-	"github.com/loa-vn/loa/pkg/config"
-	replica "github.com/loa-vn/loa/pkg/directory"
-	"github.com/loa-vn/loa/pkg/engines"
-	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
@@ -30,187 +21,8 @@ import (
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/planning/internal/directory"
-	"github.com/loa-vn/loa/services/planning/internal/plan"
 	"github.com/loa-vn/loa/services/planning/internal/readmodel"
 )
-
-// service is planning on a real log behind its real edge. What the bus would bring to its own replica is carried over directly.
-type service struct {
-	*testing.T
-	host   *app.Host
-	issuer *authtest.Issuer
-	conn   *grpc.ClientConn
-	plans  *es.Repo[plan.Plan, *plan.Plan]
-}
-
-func start38(t *testing.T) *service {
-	t.Helper()
-	m := Module()
-	pool, _ := engines.Clone(t, "planning", func(ctx context.Context, owner *pgx.Conn) error {
-		role := owner.Config().User
-		return errors.Join(es.Migrate(ctx, owner, role, m.Projections), replica.Migrate(ctx, owner, role))
-	})
-	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(log.Close)
-	policies, err := auth.NewPolicies(m.Policies)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &service{
-		T: t, issuer: authtest.NewIssuer(t), plans: es.NewRepo[plan.Plan](log, plan.Prefix),
-		host: &app.Host{
-			Module: m, Config: &config.Config{BootstrapAdmin: "quan.tri"}, Pool: pool, Log: log, Policies: policies,
-			Directory: replica.New(pool),
-		},
-	}
-	s.loop(func(ctx context.Context) error { return log.Follow(ctx, "replica", 0, 10, s.carry) })
-	for _, p := range m.Projections {
-		s.loop(func(ctx context.Context) error { return log.Run(ctx, p) })
-	}
-	s.serve()
-	return s
-}
-
-// carry brings published events to the replica.
-func (s *service) carry(ctx context.Context, events []es.Event) error {
-	consumer := s.host.Directory.Consumer("planning")
-	for _, e := range events {
-		payload, err := publish(e)
-		if err != nil {
-			return err
-		}
-		name := string(payload.ProtoReflect().Descriptor().FullName())
-		if !slices.Contains(consumer.Types, name) {
-			continue
-		}
-		err = pgx.BeginFunc(ctx, s.host.Pool, func(tx pgx.Tx) error {
-			return consumer.Handle(ctx, tx, []bus.Message{{Type: name, Payload: payload}})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *service) loop(run func(ctx context.Context) error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := run(ctx); err != nil && ctx.Err() == nil {
-			s.Errorf("a loop ended: %v", err)
-		}
-	}()
-	s.Cleanup(func() { cancel(); <-done })
-}
-
-func (s *service) serve() {
-	server := rpc.NewServer(rpc.ServerOptions{
-		Service: "planning", Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: s.issuer.URL}), People: s.host.Directory,
-		Policies: s.host.Policies, DigestKey: []byte("key"),
-		AtLeast: func(ctx context.Context, token es.Token) error {
-			for _, p := range s.host.Module.Projections {
-				if err := s.host.Log.WaitFor(ctx, p.Name, token["planning"].Position); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	register(s.host, server)
-	pipe := rpc.NewPipe()
-	go func() { _ = server.Serve(pipe) }() // says that it was stopped
-	s.Cleanup(server.Stop)
-	conn, err := pipe.Dial(rpc.ClientOptions{Service: "planning"})
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Cleanup(func() { _ = conn.Close() })
-	s.conn = conn
-}
-
-// as is the context of a call as a subject, under an idempotency key unless it is empty.
-func (s *service) as(subject, key string) context.Context {
-	ctx := rpc.WithCaller(s.Context(), s.issuer.Token(s, subject))
-	if key != "" {
-		ctx = rpc.WithIdempotencyKey(ctx, key)
-	}
-	return ctx
-}
-
-func (s *service) directory() planningv1.DirectoryServiceClient {
-	return planningv1.NewDirectoryServiceClient(s.conn)
-}
-
-func (s *service) planService() planningv1.PlanServiceClient {
-	return planningv1.NewPlanServiceClient(s.conn)
-}
-
-func (s *service) example(name string) []byte {
-	s.Helper()
-	text, err := os.ReadFile("../../examples/plan-38/" + name)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return []byte(strings.ReplaceAll(string(text), "${YEAR}", time.Now().In(vn.Location()).Format("2006")))
-}
-
-func (s *service) refused(err error, want errs.Reason) *errs.Error {
-	s.Helper()
-	if errs.ReasonOf(err) != want {
-		s.Fatalf("got %v, want %s", err, want)
-	}
-	e, _ := errors.AsType[*errs.Error](err)
-	return e
-}
-
-func (s *service) must(err error) {
-	s.Helper()
-	if err != nil {
-		s.Fatal(err)
-	}
-}
-
-// staffed loads the directory and waits until the edge knows its people.
-func (s *service) staffed() {
-	s.Helper()
-	_, err := s.directory().ImportAgencies(s.as("quan.tri", "a"), &planningv1.ImportAgenciesRequest{Csv: s.example("agencies.csv")})
-	s.must(err)
-	_, err = s.directory().ImportPeople(s.as("quan.tri", "p"), &planningv1.ImportPeopleRequest{Csv: s.example("people.csv"), Example: true})
-	s.must(err)
-	s.must(s.host.Log.WaitFor(s.Context(), "directory", int64(s.events())))
-	s.until(func() bool {
-		_, err := s.directory().GetMe(s.as("luu.tru", ""), &planningv1.GetMeRequest{})
-		return err == nil
-	})
-}
-
-// until asks again until the answer is yes.
-func (s *service) until(yes func() bool) {
-	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !yes() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			s.Fatal("it did not come about in time")
-		}
-	}
-}
-
-func (s *service) events() int {
-	s.Helper()
-	events, err := s.host.Log.Read(s.Context(), 0, 1000)
-	s.must(err)
-	return len(events)
-}
 
 func TestAnEmptyDirectoryIsLoadedByTheConfiguredPersonOnly(t *testing.T) {
 	s := start38(t)
@@ -229,7 +41,7 @@ func TestAnEmptyDirectoryIsLoadedByTheConfiguredPersonOnly(t *testing.T) {
 		t.Errorf("rehearsed %v, %d events", rehearsed, s.events())
 	}
 	_, err = s.directory().ImportPeople(s.as("quan.tri", ""), people)
-	if wrong := s.refused(err, errorsv1.Reason_INVALID); wrong.Fields[0].Row != 2 || wrong.Fields[0].Column != "agency" || s.events() != 0 {
+	if wrong := s.places(err); wrong[0].Row != 2 || wrong[0].Column != "agency" || s.events() != 0 {
 		t.Errorf("people before agencies: %v", wrong)
 	}
 	first, err := s.directory().ImportAgencies(s.as("quan.tri", "k"), agencies)
@@ -343,8 +155,8 @@ func TestPlan38IsImportedAsIssued(t *testing.T) {
 	s.refused(err, errorsv1.Reason_PLAN_EXISTS)
 	wrong := strings.Replace(string(req.Yaml), "lead: H24.02\n# The", "lead: H24.98\n# The", 1)
 	_, err = s.planService().ImportPlan(s.as("luu.tru", ""), &planningv1.ImportPlanRequest{Yaml: []byte(wrong)})
-	if e := s.refused(err, errorsv1.Reason_INVALID); len(e.Fields) != 1 || e.Fields[0].Row != 10 || e.Fields[0].Column != "lead" {
-		t.Errorf("wrong %+v", e.Fields)
+	if wrong := s.places(err); len(wrong) != 1 || wrong[0].Row != 10 || wrong[0].Column != "lead" {
+		t.Errorf("wrong %+v", wrong)
 	}
 
 	token, err := es.ParseToken(header.Get("loa-position")[0])
@@ -442,8 +254,10 @@ func (s *service) rebuilt() {
 	s.Helper()
 	read := func() (out []string) {
 		for _, of := range [][2]string{
-			{"directory", "SELECT a::text FROM agency a ORDER BY code"}, {"directory", "SELECT p::text FROM person p ORDER BY id"},
-			{"plans", "SELECT p::text FROM plan p ORDER BY id"}, {"plans", "SELECT i::text FROM item i ORDER BY id"},
+			{"directory", "SELECT a::text FROM agency a ORDER BY code"},
+			{"directory", "SELECT p::text FROM person p ORDER BY id"},
+			{"plans", "SELECT p::text FROM plan p ORDER BY id"},
+			{"plans", "SELECT i::text FROM item i ORDER BY id"},
 		} {
 			s.must(es.Query(s.Context(), s.host.Pool, of[0], func(tx pgx.Tx) error {
 				rows, err := tx.Query(s.Context(), of[1])

@@ -29,6 +29,9 @@ func (l *life) run(ctx workflow.Context) error {
 	look := workflow.GetSignalChannel(ctx, LookSignal)
 	patience := firstLook
 	for {
+		// What was signalled before this read is answered by it.
+		for look.ReceiveAsync(nil) {
+		}
 		if err := l.read(ctx); err != nil {
 			return err
 		}

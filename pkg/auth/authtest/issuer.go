@@ -3,7 +3,6 @@
 package authtest
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -157,7 +156,7 @@ func answer(w http.ResponseWriter, body any) {
 
 func listen(t testing.TB, address string) net.Listener {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

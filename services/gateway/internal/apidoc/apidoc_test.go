@@ -3,6 +3,7 @@ package apidoc
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -162,8 +163,13 @@ func TestPagesStandAlone(t *testing.T) {
 func TestLanguageOfPages(t *testing.T) {
 	h := handler(t)
 	for _, c := range []struct{ path, accept, want string }{
-		{"/docs", "", "vi"}, {"/docs", "en-GB,en;q=0.8", "en"}, {"/docs", "fr", "vi"}, {"/docs", "vi, en;q=0.5", "vi"},
-		{"/docs/", "en", "en"}, {"/docs?lang=vi", "en", "vi"}, {"/docs?lang=xx", "en", "en"},
+		{"/docs", "", "vi"},
+		{"/docs", "en-GB,en;q=0.8", "en"},
+		{"/docs", "fr", "vi"},
+		{"/docs", "vi, en;q=0.5", "vi"},
+		{"/docs/", "en", "en"},
+		{"/docs?lang=vi", "en", "vi"},
+		{"/docs?lang=xx", "en", "en"},
 	} {
 		w := get(t, h, c.path, "Accept-Language", c.accept)
 		if !strings.Contains(w.Body.String(), `<html lang="`+c.want+`">`) {
@@ -200,17 +206,21 @@ func TestContrast(t *testing.T) {
 		light[m[1]] = m[2]
 	}
 	dark := map[string]string{}
-	for k, v := range light {
-		dark[k] = v
-	}
+	maps.Copy(dark, light)
 	line, _, _ := strings.Cut(blocks[1], "}")
 	for _, m := range colour.FindAllStringSubmatch(line, -1) {
 		dark[m[1]] = m[2]
 	}
 	for name, scheme := range map[string]map[string]string{"light": light, "dark": dark} {
 		for _, pair := range [][2]string{
-			{"ink", "paper"}, {"ink", "wash"}, {"subtle", "paper"}, {"subtle", "wash"}, {"link", "paper"}, {"link", "wash"},
-			{"band-ink", "band"}, {"band-soft", "band"},
+			{"ink", "paper"},
+			{"ink", "wash"},
+			{"subtle", "paper"},
+			{"subtle", "wash"},
+			{"link", "paper"},
+			{"link", "wash"},
+			{"band-ink", "band"},
+			{"band-soft", "band"},
 		} {
 			if ratio := contrast(luminance(t, scheme[pair[0]]), luminance(t, scheme[pair[1]])); ratio < 4.5 {
 				t.Errorf("%s: %s on %s is %.2f", name, pair[0], pair[1], ratio)

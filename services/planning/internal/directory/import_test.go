@@ -118,10 +118,14 @@ func TestWrongAgenciesAreNamedByLineAndColumn(t *testing.T) {
 		want []place
 	}{
 		"empty file": {"", []place{
-			{1, "code", errorsv1.Reason_MISSING_COLUMN}, {1, "kind", errorsv1.Reason_MISSING_COLUMN},
-			{1, "abbreviation", errorsv1.Reason_MISSING_COLUMN}, {1, "name", errorsv1.Reason_MISSING_COLUMN},
-			{1, "parent", errorsv1.Reason_MISSING_COLUMN}, {1, "valid_from", errorsv1.Reason_MISSING_COLUMN},
-			{1, "valid_to", errorsv1.Reason_MISSING_COLUMN}, {1, "successor", errorsv1.Reason_MISSING_COLUMN},
+			{1, "code", errorsv1.Reason_MISSING_COLUMN},
+			{1, "kind", errorsv1.Reason_MISSING_COLUMN},
+			{1, "abbreviation", errorsv1.Reason_MISSING_COLUMN},
+			{1, "name", errorsv1.Reason_MISSING_COLUMN},
+			{1, "parent", errorsv1.Reason_MISSING_COLUMN},
+			{1, "valid_from", errorsv1.Reason_MISSING_COLUMN},
+			{1, "valid_to", errorsv1.Reason_MISSING_COLUMN},
+			{1, "successor", errorsv1.Reason_MISSING_COLUMN},
 		}},
 		"unknown and missing column": {
 			"code,kind,abbreviation,ten,parent,valid_from,valid_to,successor\n",
@@ -180,8 +184,10 @@ func TestParentsAndSuccessorsAreKnownAndLeadUpwards(t *testing.T) {
 		got = append(got, place{f.Row, f.Column, f.Reason})
 	}
 	want := []place{
-		{2, "parent", errorsv1.Reason_UNKNOWN_AGENCY}, {2, "successor", errorsv1.Reason_UNKNOWN_AGENCY},
-		{3, "parent", errorsv1.Reason_BAD_FORMAT}, {4, "parent", errorsv1.Reason_BAD_FORMAT},
+		{2, "parent", errorsv1.Reason_UNKNOWN_AGENCY},
+		{2, "successor", errorsv1.Reason_UNKNOWN_AGENCY},
+		{3, "parent", errorsv1.Reason_BAD_FORMAT},
+		{4, "parent", errorsv1.Reason_BAD_FORMAT},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -212,9 +218,13 @@ func TestWrongPeopleAreNamedByLineAndColumn(t *testing.T) {
 	}
 	want := []place{
 		{2, "id", errorsv1.Reason_BAD_FORMAT},
-		{3, "name", errorsv1.Reason_REQUIRED}, {3, "role", errorsv1.Reason_BAD_FORMAT},
-		{4, "agency", errorsv1.Reason_REQUIRED}, {4, "unit", errorsv1.Reason_REQUIRED}, {4, "position", errorsv1.Reason_REQUIRED},
-		{4, "valid_from", errorsv1.Reason_BAD_DATE}, {4, "id", errorsv1.Reason_DUPLICATE},
+		{3, "name", errorsv1.Reason_REQUIRED},
+		{3, "role", errorsv1.Reason_BAD_FORMAT},
+		{4, "agency", errorsv1.Reason_REQUIRED},
+		{4, "unit", errorsv1.Reason_REQUIRED},
+		{4, "position", errorsv1.Reason_REQUIRED},
+		{4, "valid_from", errorsv1.Reason_BAD_DATE},
+		{4, "id", errorsv1.Reason_DUPLICATE},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

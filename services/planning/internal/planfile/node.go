@@ -135,10 +135,9 @@ func (r *reader) plain(n *yaml.Node, path string) bool {
 
 func (r *reader) shape(n *yaml.Node, path, expected string) {
 	value := n.Value
-	switch n.Kind {
-	case yaml.MappingNode:
+	if n.Kind == yaml.MappingNode {
 		value = "{…}"
-	case yaml.SequenceNode:
+	} else if n.Kind == yaml.SequenceNode {
 		value = "[…]"
 	}
 	r.at(n.Line, path, errorsv1.Reason_BAD_FORMAT, "value", vn.NFC(value), "field", last(path), "expected", expected)

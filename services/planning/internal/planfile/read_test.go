@@ -115,8 +115,8 @@ func TestWhatCannotBeReadIsNamedByLineAndKey(t *testing.T) {
 		"unknown key":          {"lead: H24.02\ncoord", "leader: H24.02\ncoord", []place{{7, "leader", errorsv1.Reason_UNKNOWN_KEY}}},
 		"unknown key in items": {"    title: Tin", "    titel: Tin", []place{{24, "items[0].titel", errorsv1.Reason_UNKNOWN_KEY}}},
 		"unknown key of a part": {
-			"to: { value: 2022-12-31, example: true }", "to: { value: 2022-12-31, exemple: true }",
-			[]place{{6, "to.exemple", errorsv1.Reason_UNKNOWN_KEY}},
+			"to: { value: 2022-12-31, example: true }", "to: { value: 2022-12-31, sample: true }",
+			[]place{{6, "to.sample", errorsv1.Reason_UNKNOWN_KEY}},
 		},
 		"key twice":     {"issuer: H24", "number: H24", []place{{3, "number", errorsv1.Reason_DUPLICATE}}},
 		"not a list":    {"  - Nâng cao nhận thức.", "  Nâng cao", []place{{12, "purposes", errorsv1.Reason_BAD_FORMAT}}},

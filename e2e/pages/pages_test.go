@@ -1,0 +1,140 @@
+// Package pages opens every public page of the running system in headless Chromium at both widths: axe finds nothing against WCAG 2.2
+// A and AA, nothing scrolls sideways, and the page's own security policy lets everything it needs load.
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/loa-vn/loa/e2e/system"
+)
+
+// widths of the pictures, in pixels.
+var widths = []int64{1280, 360}
+
+func TestPagesInABrowser(t *testing.T) {
+	s := system.Start(t, system.Options{Shape: system.One, Example: true})
+	browser := start(t)
+	axe, err := os.ReadFile(filepath.Join(system.Root(t), "e2e", "testdata", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := crawl(t, browser, s.Portal)
+	for _, kind := range []string{"/tin/", "/en/tin/", "/bao-cao/", "/en/bao-cao/", "/in", "/docs"} {
+		if !slices.ContainsFunc(paths, func(p string) bool { return strings.Contains(p, kind) }) {
+			t.Errorf("no page of the kind %s was found: %q", kind, paths)
+		}
+	}
+	for _, path := range append(paths, "/khong-co-trang-nay") {
+		for _, width := range widths {
+			t.Run(strings.Trim(path, "/")+" at "+map[int64]string{1280: "1280", 360: "360"}[width], func(t *testing.T) {
+				check(t, browser, s.Portal+path, width, string(axe))
+			})
+		}
+	}
+}
+
+func start(t *testing.T) context.Context {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			program = found
+			break
+		}
+	}
+	if program == "" {
+		t.Fatal("Chromium is missing; `make test` installs it where it can")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	browser, closeBrowser := chromedp.NewContext(allocator)
+	t.Cleanup(closeBrowser)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatal(err)
+	}
+	return browser
+}
+
+// crawl follows links from the home page and the reference, inside the site, and tells every page it found. The feed and static
+// files are no pages.
+func crawl(t *testing.T, browser context.Context, base string) []string {
+	t.Helper()
+	found, queue := []string{}, []string{"/", "/docs"}
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		if slices.Contains(found, path) {
+			continue
+		}
+		found = append(found, path)
+		if err := chromedp.Do(browser, chromedp.Navigate(base+path)); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		links, err := chromedp.Run(browser, chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll('a[href]')].map(a => new URL(a.href)).filter(u => u.origin === location.origin).map(u => u.pathname)`))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, l := range links {
+			if !strings.HasPrefix(l, "/static/") && !strings.HasSuffix(l, ".atom") && !strings.HasSuffix(l, ".json") && !strings.HasPrefix(l, "/v1/") {
+				queue = append(queue, l)
+			}
+		}
+	}
+	return found
+}
+
+// finding is what axe says of a page.
+type finding struct {
+	ID    string `json:"id"`
+	Help  string `json:"help"`
+	Nodes []struct {
+		HTML    string `json:"html"`
+		Summary string `json:"failureSummary"`
+	} `json:"nodes"`
+}
+
+func check(t *testing.T, browser context.Context, url string, width int64, axe string) {
+	tab, cancel := chromedp.NewContext(browser)
+	defer cancel()
+	tab, stop := context.WithTimeout(tab, time.Minute)
+	defer stop()
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	overflow, err := chromedp.Run(tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	if err != nil || overflow > 0 {
+		t.Errorf("scrolls sideways by %d pixels (%v)", overflow, err)
+	}
+	rules, err := chromedp.Run(tab, chromedp.Evaluate[int64](`[...document.styleSheets].reduce((n, s) => n + s.cssRules.length, 0)`))
+	if err != nil || rules == 0 {
+		t.Errorf("the page has no style (%v): its security policy keeps it away", err)
+	}
+	// The checker is evaluated by the test and not loaded by the page, whose policy allows no script.
+	findings, err := chromedp.Run(tab, chromedp.Evaluate[string](axe+`;axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']})
+		.then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []finding
+	if err := json.Unmarshal([]byte(findings), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		for _, n := range f.Nodes {
+			t.Errorf("%s (%s): %s\n%s", f.ID, f.Help, n.HTML, n.Summary)
+		}
+	}
+}
