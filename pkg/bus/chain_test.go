@@ -31,8 +31,10 @@ func TestChainOrder(t *testing.T) {
 
 func TestPartitionAgreesWithJava(t *testing.T) {
 	// org.apache.kafka.common.utils.Utils.toPositive(Utils.murmur2(key)) % 4, from Kafka's own test vectors.
-	for key, hash := range map[string]int32{"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
-		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971} {
+	for key, hash := range map[string]int32{
+		"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
+		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+	} {
 		if got, want := Partition(key), int(hash&0x7fffffff)%Partitions; got != want {
 			t.Errorf("%q: partition %d, and Java says %d", key, got, want)
 		}

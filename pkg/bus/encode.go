@@ -29,8 +29,10 @@ func (m Message) Record() (kafka.Record, error) {
 		h("loa_previous", strconv.FormatInt(m.Previous, 10)), h("loa_partition", strconv.Itoa(m.Partition)),
 		h("loa_happened_at", m.HappenedAt.UTC().Format(time.RFC3339Nano)),
 	}}
-	for k, v := range map[string]string{"traceparent": m.Traceparent, "tracestate": m.Tracestate, "loa_actor": m.Actor, "loa_agency": m.Agency,
-		"loa_correlation": m.Correlation} {
+	for k, v := range map[string]string{
+		"traceparent": m.Traceparent, "tracestate": m.Tracestate, "loa_actor": m.Actor, "loa_agency": m.Agency,
+		"loa_correlation": m.Correlation,
+	} {
 		if v != "" {
 			r.Headers = append(r.Headers, h(k, v))
 		}

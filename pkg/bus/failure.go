@@ -57,8 +57,7 @@ func transient(err error) bool {
 	if errs.Transient(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
-	var dead lost
-	if errors.As(err, &dead) {
+	if _, ok := errors.AsType[lost](err); ok {
 		return true
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -1,7 +1,6 @@
 package bus_test
 
 import (
-	"context"
 	"sync"
 	"testing"
 
@@ -24,7 +23,7 @@ var metrics = sync.OnceValue(func() *sdkmetric.ManualReader {
 func counted(t *testing.T, consumer string) map[string]int64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics
-	if err := metrics().Collect(context.Background(), &all); err != nil {
+	if err := metrics().Collect(t.Context(), &all); err != nil {
 		t.Fatal(err)
 	}
 	of := func(set attribute.Set) bool { v, _ := set.Value("consumer"); return v.AsString() == consumer }

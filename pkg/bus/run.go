@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -158,8 +159,8 @@ func (c *consumption) links() []link {
 
 func compose(links []link) step {
 	var s step
-	for i := len(links) - 1; i >= 0; i-- {
-		s = links[i].wrap(s)
+	for _, l := range slices.Backward(links) {
+		s = l.wrap(s)
 	}
 	return s
 }

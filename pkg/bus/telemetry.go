@@ -58,7 +58,7 @@ func (c *consumption) traceStep(next step) step {
 				continue
 			}
 			wanted++
-			if cause := spanOf(m); cause.IsValid() {
+			if cause := spanOf(ctx, m); cause.IsValid() {
 				causes = append(causes, cause)
 			}
 		}
@@ -97,9 +97,9 @@ func (c *consumption) traceStep(next step) step {
 	}
 }
 
-func spanOf(m Message) trace.SpanContext {
+func spanOf(ctx context.Context, m Message) trace.SpanContext {
 	carrier := propagation.MapCarrier{"traceparent": m.Traceparent, "tracestate": m.Tracestate}
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
 }
 
 func (c *consumption) sourceAttributes(source string) metric.MeasurementOption {

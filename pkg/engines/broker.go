@@ -17,6 +17,8 @@ import (
 )
 
 // brokerProgram builds the local broker once per test binary. The folder is shared by all test binaries of this user.
+//
+//nolint:gochecknoglobals // Built once and never changed.
 var brokerProgram = sync.OnceValues(func() (string, error) {
 	folder := filepath.Join(os.TempDir(), "loa-test-"+strconv.Itoa(os.Geteuid()))
 	if err := os.MkdirAll(folder, 0o700); err != nil {

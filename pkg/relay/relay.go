@@ -125,7 +125,7 @@ func (r *relay) instruments() error {
 func (r *relay) ensureTopic(ctx context.Context) error {
 	_, err := r.client.EnsureTopics(ctx, []string{bus.Topic(r.service)}, bus.Partitions)
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // The end of the context is the wanted end.
 	}
 	return err
 }
@@ -136,14 +136,13 @@ func (r *relay) run(ctx context.Context) error {
 	for {
 		began := time.Now()
 		err := r.lead(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if time.Since(began) > lastBackoff {
 			backoff = firstBackoff
 		}
 		var unmapped mapError
 		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // The end of the context is the wanted end.
 		case errors.As(err, &unmapped):
 			r.logger.ErrorContext(ctx, "relay stopped", "position", unmapped.position, "type", unmapped.stored, "error", err)
 		case time.Since(complained) > complainEvery:

@@ -101,7 +101,7 @@ func (s *server) check(request *busv1.ReadPublishedRequest) error {
 		fields = append(fields, bad("partition", int64(request.GetPartition()), "0–3"))
 	}
 	if request.GetAfter() < 0 {
-		fields = append(fields, bad("after", int64(request.GetAfter()), "≥ 0"))
+		fields = append(fields, bad("after", request.GetAfter(), "≥ 0"))
 	}
 	if request.GetLimit() < 0 {
 		fields = append(fields, bad("limit", int64(request.GetLimit()), "≥ 0"))

@@ -17,8 +17,8 @@ const LookSignal = "look"
 // StateQuery answers with State.
 const StateQuery = "state"
 
-// WorkflowID is one workflow per plan; planID is the plan's identifier.
-func WorkflowID(planID string) string { return "plan-" + planID }
+// WorkflowID is one workflow per plan: it has the identifier of the plan.
+func WorkflowID(planID string) string { return planID }
 
 // Input starts the workflow. Done is set when it continues as new: everything up to that moment has been seen to.
 type Input struct {

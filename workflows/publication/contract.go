@@ -16,8 +16,8 @@ const LookSignal = "look"
 // StateQuery answers with State.
 const StateQuery = "state"
 
-// WorkflowID is one workflow per publication; publicationID is the publication's identifier.
-func WorkflowID(publicationID string) string { return "publication-" + publicationID }
+// WorkflowID is one workflow per publication: it has the identifier of the publication.
+func WorkflowID(publicationID string) string { return publicationID }
 
 // Input starts the workflow.
 type Input struct {

@@ -159,7 +159,7 @@ func (c *Client) unread(ctx context.Context, g Group, mine map[string][]kafkago.
 
 func endedOr(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // The end of the context is the wanted end.
 	}
 	return err
 }

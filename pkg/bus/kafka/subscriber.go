@@ -60,8 +60,10 @@ func NewSubscriber(config SubscriberConfig) (*Subscriber, error) {
 }
 
 // SubscribeInitialize makes the topic.
-func (s *Subscriber) SubscribeInitialize(topic string) error {
-	ctx, cancel := context.WithTimeout(s.ctx, s.config.StartTimeout)
+func (s *Subscriber) SubscribeInitialize(topic string) error { return s.initialize(s.ctx, topic) }
+
+func (s *Subscriber) initialize(ctx context.Context, topic string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
 	defer cancel()
 	_, err := s.config.Client.EnsureTopics(ctx, []string{topic}, s.config.Partitions)
 	return err
@@ -77,15 +79,17 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	s.running.Add(1)
 	s.mutex.Unlock()
 
-	if err := s.SubscribeInitialize(topic); err != nil {
-		s.running.Done()
-		return nil, fmt.Errorf("kafka: subscribing to %s: %w", topic, err)
-	}
 	group := s.config.Tune
 	group.Name, group.Topics, group.Partitions = s.config.Group+"."+topic, []string{topic}, s.config.Partitions
 	out := make(chan *message.Message)
 	run, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.ctx, cancel)
+	stop := context.AfterFunc(s.ctx, cancel) //nolint:contextcheck // Close must end it too.
+	if err := s.initialize(run, topic); err != nil {
+		stop()
+		cancel()
+		s.running.Done()
+		return nil, fmt.Errorf("kafka: subscribing to %s: %w", topic, err)
+	}
 	go func() {
 		defer s.running.Done()
 		defer close(out)

@@ -1,0 +1,115 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Published is an event as the bus carries it.
+type Published struct {
+	Source, Type, Key string
+	Epoch             int
+	Position          int64
+	Payload           proto.Message
+}
+
+// Published reads every event of a service that the broker holds, in the order of each partition.
+func (s *System) Published(t testing.TB, service string) []Published {
+	t.Helper()
+	broker := s.Engines().KafkaBrokers[0]
+	topic := "loa." + service + ".events.v1"
+	var all []Published
+	for partition := range partitions(t, broker, topic) {
+		all = append(all, readPartition(t, broker, topic, partition)...)
+	}
+	return all
+}
+
+func partitions(t testing.TB, broker, topic string) int {
+	t.Helper()
+	conn, err := kafka.DialContext(t.Context(), "tcp", broker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	list, err := conn.ReadPartitions(topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+func readPartition(t testing.TB, broker, topic string, partition int) []Published {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	conn, err := kafka.DialLeader(ctx, "tcp", broker, topic, partition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	end, err := conn.ReadLastOffset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{broker}, Topic: topic, Partition: partition, MaxWait: 100 * time.Millisecond})
+	defer func() { _ = reader.Close() }()
+	var list []Published
+	for offset := int64(0); offset < end; {
+		m, err := reader.ReadMessage(ctx)
+		if err != nil {
+			t.Fatalf("%s/%d at %d of %d: %v", topic, partition, offset, end, err)
+		}
+		offset = m.Offset + 1
+		list = append(list, decode(t, m))
+	}
+	return list
+}
+
+func decode(t testing.TB, m kafka.Message) Published {
+	t.Helper()
+	p := Published{Key: string(m.Key)}
+	var failed error
+	for _, h := range m.Headers {
+		value := string(h.Value)
+		var err error
+		switch h.Key {
+		case "ce_type":
+			p.Type = value
+		case "ce_source":
+			p.Source = value
+		case "loa_epoch":
+			p.Epoch, err = strconv.Atoi(value)
+		case "loa_position":
+			p.Position, err = strconv.ParseInt(value, 10, 64)
+		}
+		failed = errors.Join(failed, err)
+	}
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(p.Type))
+	if err = errors.Join(failed, err); err != nil {
+		t.Fatalf("a record of %s: %v", m.Topic, err)
+	}
+	p.Payload = kind.New().Interface()
+	if err := proto.Unmarshal(m.Value, p.Payload); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Listening says whether something listens on an address.
+func Listening(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
+}

@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/loa-vn/loa/e2e/journey"
+	"github.com/loa-vn/loa/e2e/system"
+)
+
+// traced: from the span of the request that submitted an item, following parents and links, one comes to the span of its page and to
+// that of the report line that counts it.
+func traced(t *testing.T, j *journey.Journey, spans *system.Collector) {
+	reportingAhead(t, j.System)
+	j = j.On(t)
+	report := j.Compile(j.Current.GetId(), j.Running(), "trace/report")
+	j.Figures(report)
+	if report.GetFigures().GetPublished() != 2 {
+		t.Fatalf("the running month counts %d publications, wanted 2", report.GetFigures().GetPublished())
+	}
+	publication := j.Publications[j.Now.GetId()].GetId()
+	page := func(s system.Span) bool { return s.Name == "portal.page" && s.Attributes["loa.aggregate"] == publication }
+	line := func(s system.Span) bool {
+		return s.Name == "report line" && s.Attributes["loa.plan"] == j.Current.GetId() && s.Attributes["loa.item"] == "1"
+	}
+	system.Eventually(t, 20*time.Second, func() (bool, string) {
+		all := spans.Spans()
+		reached := system.Reached(all, j.Submission)
+		hasPage, hasLine := false, false
+		names := map[string]int{}
+		for _, s := range reached {
+			hasPage, hasLine = hasPage || page(s), hasLine || line(s)
+			names[s.Name]++
+		}
+		return hasPage && hasLine, fmt.Sprintf("page reached: %v, report line reached: %v, of %d spans %d are reached: %v", hasPage, hasLine, len(all), len(reached), names)
+	})
+}
+
+// reportingAhead lets reporting's database clock, by which it knows which months have ended, run two months ahead: a report may then
+// count what was published today. The clock is looked up by name before PostgreSQL's own; the log's recorded times are not touched.
+func reportingAhead(t *testing.T, s *system.System) {
+	t.Helper()
+	owner := s.Owner(t, "reporting")
+	for _, sql := range []string{
+		`CREATE SCHEMA IF NOT EXISTS ahead`,
+		`CREATE OR REPLACE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.clock_timestamp() + interval '62 days' $$`,
+		`GRANT USAGE ON SCHEMA ahead TO loa_reporting`,
+		`ALTER ROLE loa_reporting IN DATABASE loa_reporting SET search_path = ahead, pg_catalog, public`,
+		// Connections know the setting from their start on.
+		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loa_reporting'`,
+	} {
+		if _, err := owner.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
