@@ -14,13 +14,17 @@ import (
 func traced(t *testing.T, j *journey.Journey, spans *system.Collector) {
 	reportingAhead(t, j.System)
 	j = j.On(t)
+	// Connections that were ended are answered with 503 once.
+	j.Client.Patience = system.Patience
 	report := j.Compile(j.Current.GetId(), j.Running(), "trace/report")
 	j.Figures(report)
 	if report.GetFigures().GetPublished() != 2 {
 		t.Fatalf("the running month counts %d publications, wanted 2", report.GetFigures().GetPublished())
 	}
 	publication := j.Publications[j.Now.GetId()].GetId()
-	page := func(s system.Span) bool { return s.Name == "portal.page" && s.Attributes["loa.aggregate"] == publication }
+	page := func(s system.Span) bool {
+		return s.Name == "portal.page" && s.Attributes["loa.aggregate"] == publication
+	}
 	line := func(s system.Span) bool {
 		return s.Name == "report line" && s.Attributes["loa.plan"] == j.Current.GetId() && s.Attributes["loa.item"] == "1"
 	}

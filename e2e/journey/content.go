@@ -93,13 +93,7 @@ func (j *Journey) drafting() {
 	}
 	j.Client.Refused(j.edit("cv.stttt", c.GetId(), "summary", "Bản cũ.", c.GetEtag(), "now/stale"), http.StatusPreconditionFailed, "ETAG_STALE")
 
-	var traceparent string
-	traceparent, j.Submission = caller(time.Now().UnixNano())
-	j.Now = &contentv1.Content{}
-	j.Client.Must(system.Request{
-		As: "cv.stttt", Method: "POST", Path: "/v1/contents/" + c.GetId() + ":submit", Body: struct{}{}, Key: "journey/now/submit", Traceparent: traceparent,
-	}, j.Now)
-	check(t, "state of what was submitted", j.Now.GetState(), "in_approval")
+	j.Now = j.submit("cv.stttt", c.GetId(), "now/submit")
 	check(t, "hash of what was submitted", j.Now.GetHash(), revised.GetHash())
 
 	// Nothing that is not approved can be published, and its editor is told so as soon as they may know of it.
@@ -145,7 +139,11 @@ func (j *Journey) approval() {
 
 	mended := &contentv1.Content{}
 	j.Client.Must(j.edit("cv.stttt", id, "body", returned.GetBody()+"\n- Hướng dẫn: gọi số ghi tại Bộ phận Một cửa.", returned.GetEtag(), "now/mend"), mended)
-	j.Now = j.submit("cv.stttt", id, "now/resubmit")
+	// This request's span begins the trace of what will be public.
+	resubmit := system.Request{As: "cv.stttt", Method: "POST", Path: "/v1/contents/" + id + ":submit", Body: struct{}{}, Key: "journey/now/resubmit"}
+	resubmit.Traceparent, j.Submission = caller(time.Now().UnixNano())
+	j.Client.Must(resubmit, j.Now)
+	check(t, "state of what was submitted again", j.Now.GetState(), "in_approval")
 	if j.Now.GetHash() == waiting.GetHash() {
 		t.Fatal("the mended text has the hash of the one before")
 	}

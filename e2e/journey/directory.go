@@ -26,7 +26,7 @@ func (j *Journey) directory() {
 	j.Client.Refused(system.Request{As: "quan.tri", Method: "GET", Path: "/v1/plans"}, http.StatusForbidden, "DIRECTORY_EMPTY")
 
 	bad := []byte("code,kind,abbreviation,name,parent,valid_from,valid_to,successor\n" +
-		"H24,city,UBND,Ủy ban nhân dân thành phố Hải Phòng,,2022-01-01,,\nH24.02,department,STTTT,Sở Thông tin và Truyền thông,H24,2022-02-30,,\n")
+		"H24,province,UBND,Ủy ban nhân dân thành phố Hải Phòng,,2022-01-01,,\nH24.02,department,STTTT,Sở Thông tin và Truyền thông,H24,2022-02-30,,\n")
 	p := j.Client.Refused(csv("quan.tri", "/v1/agencies:import", bad, "agencies/bad"), http.StatusUnprocessableEntity, "INVALID")
 	if len(p.Errors) != 1 || p.Errors[0].Row != 3 || p.Errors[0].Column != "valid_from" || p.Errors[0].Reason != "BAD_DATE" {
 		t.Fatalf("the wrong row is not named by line and column: %+v", p)

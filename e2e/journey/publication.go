@@ -61,7 +61,7 @@ func (j *Journey) publicationAtTime() {
 	}
 	j.Client.Refused(system.Request{
 		As: "pgd.stttt", Method: "POST", Path: "/v1/dossiers/" + first.GetId() + ":approve", Body: &approvalsv1.ApproveRequest{Hash: first.GetHash()}, Key: "journey/timed/void",
-	}, http.StatusConflict, "DOSSIER_STATE")
+	}, http.StatusConflict, "HASH_MOVED")
 
 	c = j.submit("cv.stttt", c.GetId(), "timed/resubmit")
 	j.approve("tp.stttt", c.GetId(), "timed/approve/1/again")

@@ -107,7 +107,8 @@ func (j *Journey) workflow() {
 	reports := &reportingv1.ListReportsResponse{}
 	j.Client.Until("cv.stttt", "/v1/reports?plan="+j.Current.GetId(), reports, func() bool { return len(reports.GetReports()) > 0 })
 	check(t, "reports of the current plan", len(reports.GetReports()), 1)
-	j.Ended = reports.GetReports()[0]
+	j.Ended = &reportingv1.Report{}
+	j.get("cv.stttt", "/v1/reports/"+reports.GetReports()[0].GetId(), j.Ended)
 	if j.Ended.GetPeriod() != j.LatestEnded() || j.Ended.GetCompiledBy() != "worker" || j.Ended.GetState() != "compiled" {
 		t.Fatalf("the workflow compiled %v, wanted %s", j.Ended, j.LatestEnded())
 	}

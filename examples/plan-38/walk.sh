@@ -158,7 +158,7 @@ say "3 Article of 01/03/2022: history on the portal with its own date, source li
 # 4. The plan of the current year.
 import_plan plan-current.yaml
 plan=$(get .id)
-say "4 Plan of $year: $(jq -r '"\(.number), example data: \(.example)"' <"$work/answer"); its workflow plan-$plan marks what is overdue and compiles each month's report"
+say "4 Plan of $year: $(jq -r '"\(.number), example data: \(.example)"' <"$work/answer"); its workflow $plan marks what is overdue and compiles each month's report"
 
 # 5. Drafting.
 item=$(item_of "$plan" 10)

@@ -41,7 +41,6 @@ func (p *part) atLeast(ctx context.Context, token es.Token) error {
 					return err
 				}
 			}
-			continue
 		}
 		for _, c := range p.consumers {
 			if !follows(c, service) {

@@ -73,7 +73,7 @@ func published(service string, e es.Event, mapper Mapper) (*bus.Message, error) 
 func (p *pass) publish(ctx context.Context, events []es.Event) error {
 	p.oldest.Store(events[0].RecordedAt.UnixMicro())
 	var outgoing [bus.Partitions][]kafka.Record
-	moved := map[int]int64{}
+	var moved [bus.Partitions]int64
 	count := 0
 	for _, e := range events {
 		m, err := published(p.service, e, p.mapper)
@@ -99,7 +99,7 @@ func (p *pass) publish(ctx context.Context, events []es.Event) error {
 	if err := writes.Wait(); err != nil {
 		return err
 	}
-	if err := p.note(ctx, moved, events[len(events)-1].Position); err != nil {
+	if err := p.note(ctx, count > 0, moved, events[len(events)-1].Position); err != nil {
 		return err
 	}
 	p.oldest.Store(0)
@@ -148,12 +148,15 @@ func (p *pass) produce(ctx context.Context, partition int, records []kafka.Recor
 }
 
 // note makes the marks durable. A mark never moves back: another relay may be ahead.
-func (p *pass) note(ctx context.Context, moved map[int]int64, scanned int64) error {
-	if len(moved) == 0 && scanned < p.scanned+scanEvery {
+func (p *pass) note(ctx context.Context, published bool, moved [bus.Partitions]int64, scanned int64) error {
+	if !published && scanned < p.scanned+scanEvery {
 		return nil
 	}
 	var b pgx.Batch
-	for partition, position := range moved {
+	for partition, position := range moved { // in this order everywhere, so that two relays do not block each other
+		if position == 0 {
+			continue
+		}
 		b.Queue(`INSERT INTO relay.mark (partition, position, acknowledged_at) VALUES ($1, $2, now())
 			ON CONFLICT (partition) DO UPDATE SET position = $2, acknowledged_at = now() WHERE mark.position < $2`, partition, position)
 	}

@@ -33,10 +33,7 @@ func Command(ctx context.Context, method string, request proto.Message) (es.Comm
 	if c.now == nil {
 		return es.Command{}, fmt.Errorf("a command of %s outside of a call", method)
 	}
-	key := incoming(ctx, idempotencyBinaryKey)
-	if key == "" {
-		key = incoming(ctx, idempotencyKey)
-	}
+	key := callersKey(ctx)
 	if len(key) > maximumKey {
 		return es.Command{}, errs.New(errorsv1.Reason_IDEMPOTENCY_KEY_TOO_LONG)
 	}
@@ -60,4 +57,12 @@ func Command(ctx context.Context, method string, request proto.Message) (es.Comm
 		Actor:      caller.Subject, Agency: caller.Agency(),
 		Correlation: c.requestID,
 	}, nil
+}
+
+// callersKey is the Idempotency-Key of the call, empty when the caller sent none.
+func callersKey(ctx context.Context) string {
+	if key := incoming(ctx, idempotencyBinaryKey); key != "" {
+		return key
+	}
+	return incoming(ctx, idempotencyKey)
 }

@@ -99,6 +99,12 @@ func (e *edge) answer(ctx context.Context, request any, info *grpc.UnaryServerIn
 	if !ok {
 		refused = away(err, e.Service)
 	}
+	if refused != nil && refused.Reason == errorsv1.Reason_IN_DOUBT {
+		// The log knows the key it derived; the caller can send only their own again.
+		if key := callersKey(ctx); key != "" {
+			refused = errs.New(errorsv1.Reason_IN_DOUBT, "key", key).Because(err)
+		}
+	}
 	switch {
 	case refused == nil, refused.Reason == errorsv1.Reason_REASON_UNSPECIFIED:
 		log.ErrorContext(ctx, "call failed", "error", err)
