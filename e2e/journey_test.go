@@ -21,6 +21,11 @@ func TestJourney(t *testing.T) {
 			t.Run("nobody acts at two levels", func(t *testing.T) { nobodyAtTwoLevels(t, s) })
 			t.Run("nothing was healed or parked", func(t *testing.T) { nothingHealed(t, s) })
 			t.Run("one trace to page and report line", func(t *testing.T) { traced(t, j, spans) })
+			if shape == system.Split {
+				t.Run("each role has its own database", func(t *testing.T) { rolesApart(t, s) })
+				t.Run("with the worker stopped", func(t *testing.T) { workerStopped(t, j) })
+				t.Run("with the bus stopped nothing crosses", func(t *testing.T) { nothingCrosses(t, j) })
+			}
 		})
 	}
 }

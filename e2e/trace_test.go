@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/loa-vn/loa/e2e/journey"
 	"github.com/loa-vn/loa/e2e/system"
@@ -58,4 +61,12 @@ func reportingAhead(t *testing.T, s *system.System) {
 			t.Fatal(err)
 		}
 	}
+	t.Cleanup(func() {
+		back, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		const reset = `ALTER ROLE loa_reporting IN DATABASE loa_reporting RESET search_path; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loa_reporting'`
+		if _, err := owner.Exec(back, reset, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Error(err)
+		}
+	})
 }

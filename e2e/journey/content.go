@@ -43,8 +43,8 @@ func (j *Journey) article() {
 	j.checkArticle(j.Article, "Kế hoạch số 38/KH-UBND")
 }
 
-// draft writes an item under item 1 of the current plan.
-func (j *Journey) draft(title, key string) *contentv1.Content {
+// Draft writes an item under item 1 of the current plan.
+func (j *Journey) Draft(title, key string) *contentv1.Content {
 	j.t.Helper()
 	item := j.items["1"]
 	made := &contentv1.Content{}
@@ -68,10 +68,11 @@ func (j *Journey) edit(as, id, field, value, etag, key string) system.Request {
 	}
 }
 
-func (j *Journey) submit(as, id, key string) *contentv1.Content {
+// Submit sends an item up its route.
+func (j *Journey) Submit(id, key string) *contentv1.Content {
 	j.t.Helper()
 	submitted := &contentv1.Content{}
-	j.post(as, "/v1/contents/"+id+":submit", struct{}{}, key, submitted)
+	j.post("cv.stttt", "/v1/contents/"+id+":submit", struct{}{}, key, submitted)
 	check(j.t, "state of what was submitted", submitted.GetState(), "in_approval")
 	return submitted
 }
@@ -80,7 +81,7 @@ func (j *Journey) submit(as, id, key string) *contentv1.Content {
 func (j *Journey) drafting() {
 	t := j.t
 	t.Helper()
-	c := j.draft("Thủ tục mới trong tháng: nộp hồ sơ ở đâu, mang theo gì", "now")
+	c := j.Draft("Thủ tục mới trong tháng: nộp hồ sơ ở đâu, mang theo gì", "now")
 	j.untilKnown("cv.snv")
 	j.Client.Refused(system.Request{As: "cv.snv", Method: "GET", Path: "/v1/contents/" + c.GetId()}, http.StatusNotFound, "NOT_FOUND")
 
@@ -93,7 +94,7 @@ func (j *Journey) drafting() {
 	}
 	j.Client.Refused(j.edit("cv.stttt", c.GetId(), "summary", "Bản cũ.", c.GetEtag(), "now/stale"), http.StatusPreconditionFailed, "ETAG_STALE")
 
-	j.Now = j.submit("cv.stttt", c.GetId(), "now/submit")
+	j.Now = j.Submit(c.GetId(), "now/submit")
 	check(t, "hash of what was submitted", j.Now.GetHash(), revised.GetHash())
 
 	// Nothing that is not approved can be published, and its editor is told so as soon as they may know of it.
@@ -115,7 +116,7 @@ func (j *Journey) approval() {
 	t := j.t
 	t.Helper()
 	id := j.Now.GetId()
-	waiting := j.dossier("tp.stttt", id)
+	waiting := j.Dossier("tp.stttt", id)
 	if waiting.GetHash() != j.Now.GetHash() || waiting.GetCurrentLevel() != 1 || len(waiting.GetLevels()) != 2 || waiting.GetState() != "in_approval" {
 		t.Fatalf("the dossier is %v", waiting)
 	}

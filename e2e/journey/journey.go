@@ -101,8 +101,8 @@ func (j *Journey) post(as, path string, body any, key string, into message) syst
 	return j.Client.Must(system.Request{As: as, Method: "POST", Path: path, Body: body, Key: "journey/" + key}, into)
 }
 
-// dossier waits until a document's dossier waits for a person.
-func (j *Journey) dossier(as, document string) *approvalsv1.Dossier {
+// Dossier waits until a document's dossier waits for a person.
+func (j *Journey) Dossier(as, document string) *approvalsv1.Dossier {
 	j.t.Helper()
 	page := &approvalsv1.ListDossiersResponse{}
 	j.Client.Until(as, "/v1/dossiers?waitingFor=me&document="+document, page, func() bool { return len(page.GetDossiers()) == 1 })
@@ -112,7 +112,7 @@ func (j *Journey) dossier(as, document string) *approvalsv1.Dossier {
 // approve approves the hash that the dossier shows, as soon as it waits for the person.
 func (j *Journey) approve(as, document, key string) *approvalsv1.Dossier {
 	j.t.Helper()
-	waiting := j.dossier(as, document)
+	waiting := j.Dossier(as, document)
 	after := &approvalsv1.Dossier{}
 	j.post(as, "/v1/dossiers/"+waiting.GetId()+":approve", &approvalsv1.ApproveRequest{Hash: waiting.GetHash()}, key, after)
 	if last := after.GetDecisions()[len(after.GetDecisions())-1]; last.GetPerson() != as || last.GetOutcome() != "approved" ||

@@ -11,11 +11,11 @@ import (
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 )
 
-// currentPlan writes a plan whose days lie around now: it began more than two reporting months ago and has as long to run. Item 1 is
+// Plan writes a plan whose days lie around now: it began more than two reporting months ago and has as long to run. Item 1 is
 // reached by two publications, item 2 was due yesterday, item 3 yesterday too in a unit that Loa does not count, item 4 is far off.
-func currentPlan(now time.Time) []byte {
+func Plan(number string, now time.Time) []byte {
 	day := func(days int) string { return now.In(vn.Location()).AddDate(0, 0, days).Format(time.DateOnly) }
-	return fmt.Appendf(nil, `number: 7/KH-UBND
+	return fmt.Appendf(nil, `number: %[5]s
 date: %[1]s
 issuer: H24
 title: Kế hoạch tuyên truyền của kỳ này
@@ -39,7 +39,7 @@ items:
   - { code: "2", title: "Tin về kết quả giải quyết", theme: thu-tuc-mot-cua, audiences: [nguoi-dan], channels: [portal], lead: H24.02, deadline: %[4]s, target: { quantity: 3, unit: "tin, bài", counts_publications: true } }
   - { code: "3", title: "Lớp tập huấn", theme: thu-tuc-mot-cua, audiences: [doanh-nghiep], channels: [training], lead: H24.02, deadline: %[4]s, target: { quantity: 1, unit: "lớp" } }
   - { code: "4", title: "Tin tổng kết", theme: thu-tuc-mot-cua, audiences: [nguoi-dan], channels: [portal], lead: H24.02, deadline: %[2]s, target: { quantity: 1, unit: "tin, bài", counts_publications: true } }
-`, day(-75), day(75), day(40), day(-1))
+`, day(-75), day(75), day(40), day(-1), number)
 }
 
 // plans: Plan 38 keeps its number and its day; the same file again is the same plan, another under its number is refused.
@@ -49,7 +49,7 @@ func (j *Journey) plans() {
 	file := func(as string, body []byte, key string) system.Request {
 		return system.Request{As: as, Method: "POST", Path: "/v1/plans:import", Body: body, ContentType: "application/yaml", Key: "journey/" + key}
 	}
-	real, current := j.file("plan.yaml"), currentPlan(time.Now())
+	real, current := j.file("plan.yaml"), Plan("7/KH-UBND", time.Now())
 	j.Client.Refused(file("cv.stttt", real, "plan-38/officer"), http.StatusForbidden, "FORBIDDEN")
 	j.Plan38 = &planningv1.Plan{}
 	j.Client.Must(file("luu.tru", real, "plan-38"), j.Plan38)

@@ -13,27 +13,30 @@ import (
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 )
 
-func publish(as, content string, at time.Time, key string) system.Request {
+// Publish is the request by which the portal's editor publishes an item at a time, or now when it is zero.
+func Publish(content string, at time.Time, key string) system.Request {
 	body := &distributionv1.PublishContentRequest{}
 	if !at.IsZero() {
 		body.PublishAt = timestamppb.New(at)
 	}
-	return system.Request{As: as, Method: "POST", Path: "/v1/contents/" + content + ":publish", Body: body, Key: "journey/" + key}
+	return system.Request{As: "bt.cong", Method: "POST", Path: "/v1/contents/" + content + ":publish", Body: body, Key: "journey/" + key}
 }
 
 // publication: the portal's editor publishes what is approved, once; page, print view, home and feed show it.
 func (j *Journey) publication() {
 	t := j.t
 	t.Helper()
-	j.Client.Refused(publish("cv.stttt", j.Now.GetId(), time.Time{}, "now/publish/officer"), http.StatusForbidden, "FORBIDDEN")
+	officer := Publish(j.Now.GetId(), time.Time{}, "now/publish/officer")
+	officer.As = "cv.stttt"
+	j.Client.Refused(officer, http.StatusForbidden, "FORBIDDEN")
 	made := &distributionv1.Publication{}
-	j.Client.Patiently(publish("bt.cong", j.Now.GetId(), time.Time{}, "now/publish"), made)
+	j.Client.Patiently(Publish(j.Now.GetId(), time.Time{}, "now/publish"), made)
 	p := j.published(j.Now.GetId())
 	if p.GetId() != made.GetId() || p.GetHash() != j.Now.GetHash() || p.GetImported() || !p.GetExample() {
 		t.Fatalf("the publication is %v", p)
 	}
 	j.Now = j.untilContent("cv.stttt", j.Now.GetId(), "published")
-	j.Client.Refused(publish("bt.cong", j.Now.GetId(), time.Time{}, "now/publish/again"), http.StatusConflict, "ALREADY_PUBLISHED")
+	j.Client.Refused(Publish(j.Now.GetId(), time.Time{}, "now/publish/again"), http.StatusConflict, "ALREADY_PUBLISHED")
 	receipts := &distributionv1.ListReceiptsResponse{}
 	j.get("bt.cong", "/v1/publications/"+p.GetId()+"/receipts", receipts)
 	if r := receipts.GetReceipts(); len(r) != 1 || r[0].GetChannel() != "portal" || r[0].GetPlace() != p.GetPath() {
@@ -47,7 +50,7 @@ func (j *Journey) publication() {
 func (j *Journey) publicationAtTime() {
 	t := j.t
 	t.Helper()
-	c := j.submit("cv.stttt", j.draft("Lịch tiếp công dân và trả kết quả ngoài giờ", "timed").GetId(), "timed/submit")
+	c := j.Submit(j.Draft("Lịch tiếp công dân và trả kết quả ngoài giờ", "timed").GetId(), "timed/submit")
 	first := j.approve("tp.stttt", c.GetId(), "timed/approve/1")
 	read := &contentv1.Content{}
 	j.get("cv.stttt", "/v1/contents/"+c.GetId(), read)
@@ -63,14 +66,14 @@ func (j *Journey) publicationAtTime() {
 		As: "pgd.stttt", Method: "POST", Path: "/v1/dossiers/" + first.GetId() + ":approve", Body: &approvalsv1.ApproveRequest{Hash: first.GetHash()}, Key: "journey/timed/void",
 	}, http.StatusConflict, "HASH_MOVED")
 
-	c = j.submit("cv.stttt", c.GetId(), "timed/resubmit")
+	c = j.Submit(c.GetId(), "timed/resubmit")
 	j.approve("tp.stttt", c.GetId(), "timed/approve/1/again")
 	j.approve("pgd.stttt", c.GetId(), "timed/approve/2")
 	j.untilContent("bt.cong", c.GetId(), "approved")
-	j.Client.Refused(publish("bt.cong", c.GetId(), time.Now().Add(-time.Hour), "timed/past"), http.StatusUnprocessableEntity, "EMBARGO_PAST")
+	j.Client.Refused(Publish(c.GetId(), time.Now().Add(-time.Hour), "timed/past"), http.StatusUnprocessableEntity, "EMBARGO_PAST")
 	at := time.Now().Add(4 * time.Second).Truncate(time.Millisecond)
 	made := &distributionv1.Publication{}
-	j.Client.Patiently(publish("bt.cong", c.GetId(), at, "timed/publish"), made)
+	j.Client.Patiently(Publish(c.GetId(), at, "timed/publish"), made)
 	if made.GetState() != "scheduled" || !made.GetPublishAt().AsTime().Equal(at) {
 		t.Fatalf("the publication is %v", made)
 	}
@@ -100,11 +103,11 @@ func (j *Journey) thirdLevel() {
 	j.Client.Must(put, set)
 	check(t, "levels of the route", len(set.GetLevels()), 3)
 
-	draft := j.draft("Hỏi đáp về dịch vụ công trực tuyến", "third")
+	draft := j.Draft("Hỏi đáp về dịch vụ công trực tuyến", "third")
 	j.untilKnown("ptp.stttt")
 	j.Client.Must(j.edit("ptp.stttt", draft.GetId(), "summary", "Những câu hỏi thường gặp khi nộp hồ sơ trực tuyến.", draft.GetEtag(), "third/edit"), nil)
-	c := j.submit("cv.stttt", draft.GetId(), "third/submit")
-	waiting := j.dossier("tp.stttt", c.GetId())
+	c := j.Submit(draft.GetId(), "third/submit")
+	waiting := j.Dossier("tp.stttt", c.GetId())
 	check(t, "levels of the next dossier", len(waiting.GetLevels()), 3)
 	approval := func(as, key string) system.Request {
 		return system.Request{As: as, Method: "POST", Path: "/v1/dossiers/" + waiting.GetId() + ":approve", Body: &approvalsv1.ApproveRequest{Hash: c.GetHash()}, Key: "journey/third/" + key}

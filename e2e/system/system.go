@@ -50,6 +50,7 @@ type System struct {
 	root        string
 	processes   map[string]*process
 	settings    []string
+	peers       map[string]string
 	mutex       sync.Mutex
 	tokens      map[string]string
 }
@@ -69,7 +70,7 @@ type process struct {
 func Start(t testing.TB, o Options) *System {
 	t.Helper()
 	if o.Data == "" {
-		o.Data = dataDir(t)
+		o.Data = DataDir(t)
 	}
 	s := &System{Options: o, t: t, root: Root(t), processes: map[string]*process{}, tokens: map[string]string{}}
 	t.Cleanup(s.end)
@@ -92,6 +93,7 @@ func (s *System) split(api string) {
 	s.Portal = "http://" + portal
 	var peers []string
 	addresses := map[string]string{}
+	s.peers = addresses
 	for _, name := range Services() {
 		addresses[name] = FreeAddress(s.t)
 		peers = append(peers, name+"="+addresses[name])
@@ -242,11 +244,20 @@ func (s *System) Stop(name string) time.Duration {
 	return time.Since(begun)
 }
 
-func (s *System) signal(name string, signal syscall.Signal) {
+// Interrupt ends a process the way Ctrl-C does, and tells how long that took and its exit code.
+func (s *System) Interrupt(name string) (took time.Duration, code int) {
+	s.t.Helper()
+	begun := time.Now()
+	code = s.signal(name, syscall.SIGINT)
+	return time.Since(begun), code
+}
+
+// signal sends a signal, waits for the end and gives the exit code; -1 for a process that was killed or did not run.
+func (s *System) signal(name string, signal syscall.Signal) (code int) {
 	s.t.Helper()
 	p := s.processes[name]
 	if p.command == nil {
-		return
+		return -1
 	}
 	if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		s.t.Fatal(err)
@@ -256,9 +267,15 @@ func (s *System) signal(name string, signal syscall.Signal) {
 	case <-time.After(30 * time.Second):
 		_ = p.command.Process.Kill()
 		s.t.Errorf("%s did not end within 30 s of %v:\n%s", name, signal, p.log)
+		<-p.done
 	}
+	code = p.command.ProcessState.ExitCode()
 	p.command = nil
+	return code
 }
+
+// Peers are the gRPC addresses of the services that are processes of their own.
+func (s *System) Peers() map[string]string { return s.peers }
 
 // Pid is the process id of a running process.
 func (s *System) Pid(name string) int { return s.processes[name].command.Process.Pid }
@@ -279,9 +296,16 @@ func (s *System) Setting(name string) string {
 // Run runs a subcommand of loa-local against the system and returns what it printed and its exit code.
 func (s *System) Run(ctx context.Context, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
-	command := exec.CommandContext(ctx, filepath.Join(s.root, "bin", "loa-local"), args...)
-	command.Dir = s.root
-	command.Env = append(clean(os.Environ()), "LOA_DATA="+s.Data)
+	return Run(ctx, s.t, "bin/loa-local", []string{"LOA_DATA=" + s.Data}, args...)
+}
+
+// Run runs a program of the repository with these settings, and none of the caller's, and returns what it printed and its exit code.
+func Run(ctx context.Context, t testing.TB, program string, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	root := Root(t)
+	command := exec.CommandContext(ctx, filepath.Join(root, program), args...)
+	command.Dir = root
+	command.Env = append(clean(os.Environ()), env...)
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
 	err := command.Run()
@@ -289,7 +313,7 @@ func (s *System) Run(ctx context.Context, args ...string) (stdout, stderr string
 		return out.String(), errs.String(), exit.ExitCode()
 	}
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return out.String(), errs.String(), 0
 }
@@ -351,8 +375,8 @@ func Root(t testing.TB) string {
 	return ""
 }
 
-// dataDir is a directory that PostgreSQL's own user can reach, which t.TempDir below a closed home may not be.
-func dataDir(t testing.TB) string {
+// DataDir is a directory that PostgreSQL's own user can reach, which t.TempDir below a closed home may not be.
+func DataDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "loa-e2e-")
 	if err != nil {

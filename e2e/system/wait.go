@@ -29,6 +29,25 @@ func Eventually(t testing.TB, patience time.Duration, done func() (ok bool, last
 	}
 }
 
+// Throughout asks again and again for as long as d, and fails when what must hold does not.
+func Throughout(t testing.TB, d time.Duration, holds func() (ok bool, last string)) {
+	t.Helper()
+	end := time.NewTimer(d)
+	defer end.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ok, last := holds(); !ok {
+			t.Fatal(last)
+		}
+		select {
+		case <-end.C:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // buffer keeps what a process writes; it may be read while it is written.
 type buffer struct {
 	mutex sync.Mutex

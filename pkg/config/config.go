@@ -188,8 +188,9 @@ func (c *Config) Check() error {
 // UnknownEnvironment lists LOA_ names of the environment that no field of the given structs has; also names outside Config that a
 // program reads by itself.
 func UnknownEnvironment(structs ...any) []string {
-	// The walk through the example reads these two, and calls us for its tokens.
-	known := map[string]bool{"LOA_URL": true, "LOA_TOKEN": true}
+	// The walk through the example reads the first two, and calls us for its tokens; the third is among the settings that the local
+	// engines print for every process.
+	known := map[string]bool{"LOA_URL": true, "LOA_TOKEN": true, "LOA_TEMPORAL_UI_ADDR": true}
 	for _, s := range structs {
 		collect(reflect.TypeOf(s), known)
 	}

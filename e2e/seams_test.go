@@ -1,0 +1,218 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	temporallog "go.temporal.io/sdk/log"
+
+	"github.com/loa-vn/loa/e2e/journey"
+	"github.com/loa-vn/loa/e2e/system"
+	"github.com/loa-vn/loa/pkg/engines"
+
+	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
+	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
+)
+
+// rolesApart: each service's role may connect to its own database, and to no other.
+func rolesApart(t *testing.T, s *system.System) {
+	addresses := map[string]*url.URL{}
+	for pair := range strings.SplitSeq(s.Setting("LOA_DATABASES"), ";") {
+		module, text, _ := strings.Cut(pair, "=")
+		address, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		addresses[module] = address
+	}
+	for _, module := range system.Databases() {
+		for _, other := range append(system.Databases(), "postgres") {
+			address := *addresses[module]
+			if address.Path = "/loa_" + other; other == "postgres" {
+				continue
+			}
+			conn, err := pgx.Connect(t.Context(), address.String())
+			if err == nil {
+				_ = conn.Close(t.Context())
+			}
+			refused, ok := errors.AsType[*pgconn.PgError](err)
+			switch {
+			case module == other && err != nil:
+				t.Errorf("the role of %s cannot reach its own database: %v", module, err)
+			case module != other && (!ok || refused.Code != "42501"):
+				t.Errorf("the role of %s at the database of %s: %v, wanted to be refused", module, other, err)
+			}
+		}
+	}
+}
+
+// temporal is a client of the workflow engine.
+func temporal(t *testing.T, s *system.System) client.Client {
+	t.Helper()
+	e := s.Engines()
+	c, err := client.Dial(client.Options{HostPort: e.TemporalAddr, Namespace: e.TemporalNamespace, Logger: quiet{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// quiet logs nothing.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
+
+var _ temporallog.Logger = quiet{}
+
+// history counts the events of a workflow's history by type; nil when there is no such workflow.
+func history(ctx context.Context, c client.Client, workflow string) map[enums.EventType]int {
+	counts := map[enums.EventType]int{}
+	events := c.GetWorkflowHistory(ctx, workflow, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			return nil
+		}
+		counts[e.GetEventType()]++
+	}
+	return counts
+}
+
+// workerStopped: without the worker a time that passes publishes nothing, and a plan that is issued is neither marked nor compiled; the
+// engine holds the timers, and the worker goes on from them.
+func workerStopped(t *testing.T, j *journey.Journey) {
+	s, c := j.System, j.System.Client(t)
+	c.Patience = system.Patience // the test of the trace has ended connections of reporting
+	engine := temporal(t, s)
+	plan := history(t.Context(), engine, "plan-"+j.Current.GetId())
+	if plan[enums.EVENT_TYPE_TIMER_STARTED] != plan[enums.EVENT_TYPE_TIMER_FIRED]+1 {
+		t.Errorf("the workflow of the current plan waits for no timer: %v", plan)
+	}
+	at := time.Now().Add(4 * time.Second)
+	publication := &distributionv1.Publication{}
+	c.Patiently(journey.Publish(j.Third.GetId(), at, "seams/publish"), publication)
+	workflow := "publication-" + publication.GetId()
+	system.Eventually(t, system.Patience, func() (bool, string) {
+		h := history(t.Context(), engine, workflow)
+		return h[enums.EVENT_TYPE_TIMER_STARTED] == 1, fmt.Sprint(h)
+	})
+	s.Stop("worker")
+	if late := time.Since(at); late > 0 {
+		t.Fatalf("the worker stopped %v after the time that was set, so this shows nothing", late)
+	}
+	issued := &planningv1.Plan{}
+	c.Must(system.Request{As: "luu.tru", Method: "POST", Path: "/v1/plans:import", ContentType: "application/yaml", Body: journey.Plan("8/KH-UBND", time.Now()), Key: "seams/plan"}, issued)
+
+	// The engine's own timer fires at the time; nobody is there to act on it.
+	system.Eventually(t, system.Patience, func() (bool, string) {
+		h := history(t.Context(), engine, workflow)
+		return h[enums.EVENT_TYPE_TIMER_FIRED] == 1, fmt.Sprint(h)
+	})
+	if time.Now().Before(at) {
+		t.Errorf("the timer fired %v early", time.Until(at))
+	}
+	nothing := func() (bool, string) {
+		now, items, reports := &distributionv1.Publication{}, &planningv1.ListPlanItemsResponse{}, &reportingv1.ListReportsResponse{}
+		c.Must(system.Request{As: "bt.cong", Method: "GET", Path: "/v1/publications/" + publication.GetId()}, now)
+		c.Must(system.Request{As: "cv.stttt", Method: "GET", Path: "/v1/plans/" + issued.GetId() + "/items"}, items)
+		c.Must(system.Request{As: "cv.stttt", Method: "GET", Path: "/v1/reports?plan=" + issued.GetId()}, reports)
+		overdue := 0
+		for _, i := range items.GetItems() {
+			if i.GetState() == "overdue" {
+				overdue++
+			}
+		}
+		page := s.Page(t, publication.GetPath()).Status
+		return now.GetState() == "scheduled" && page == http.StatusNotFound && overdue == 0 && len(reports.GetReports()) == 0,
+			fmt.Sprintf("without the worker: publication %s, page %d, %d items overdue, %d reports", now.GetState(), page, overdue, len(reports.GetReports()))
+	}
+	system.Throughout(t, 2*time.Second, nothing)
+	if h := history(t.Context(), engine, "plan-"+issued.GetId()); h != nil {
+		t.Errorf("without the worker the plan has a workflow: %v", h)
+	}
+
+	s.StartOne("worker")
+	c.Until("bt.cong", "/v1/publications/"+publication.GetId(), publication, func() bool { return publication.GetVerified() })
+	items, reports := &planningv1.ListPlanItemsResponse{}, &reportingv1.ListReportsResponse{}
+	c.Until("cv.stttt", "/v1/plans/"+issued.GetId()+"/items", items, func() bool { return items.GetItems()[1].GetState() == "overdue" })
+	c.Until("cv.stttt", "/v1/reports?plan="+issued.GetId(), reports, func() bool { return len(reports.GetReports()) == 1 })
+}
+
+// nothingCrosses: with the broker stopped and ReadPublished refused no event of one service reaches another, and there is no third way;
+// with the broker back alone everything does.
+func nothingCrosses(t *testing.T, j *journey.Journey) {
+	s := j.System
+	for _, name := range system.Modules() {
+		s.Stop(name)
+	}
+	broker := engines.StartBroker(t)
+	gates := newGates(t, s)
+	s.Environment = append(s.Environment, "LOA_KAFKA_BROKERS="+broker.Address(), "LOA_PEERS="+gates.peers)
+	s.StartAll()
+	c := s.Client(t)
+	j = j.On(t)
+	control := j.Draft("Tin qua bus khi mọi thứ đang chạy", "seams/control")
+	j.Submit(control.GetId(), "seams/control/submit")
+	j.Dossier("tp.stttt", control.GetId())
+
+	broker.Kill()
+	gates.shut.Store(true)
+	before := crossed(t, s)
+	draft := j.Draft("Tin không qua được khi bus nghỉ", "seams/cut")
+	j.Submit(draft.GetId(), "seams/cut/submit")
+	c.Must(system.Request{As: "luu.tru", Method: "POST", Path: "/v1/plans:import", ContentType: "application/yaml", Body: journey.Plan("9/KH-UBND", time.Now()), Key: "seams/plan/cut"}, nil)
+	system.Throughout(t, 4*time.Second, func() (bool, string) {
+		now := crossed(t, s)
+		return now == before, fmt.Sprintf("with the broker stopped and ReadPublished refused something crossed:\n%s\nbefore:\n%s", now, before)
+	})
+	if s.Events(t, "content")[len(s.Events(t, "content"))-1].Aggregate != draft.GetId() {
+		t.Error("the submission is not in content's log, so this shows nothing")
+	}
+
+	if err := broker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	j.Dossier("tp.stttt", draft.GetId())
+	if gates.refused.Load() == 0 {
+		t.Log("no consumer asked for ReadPublished while it was refused")
+	}
+}
+
+// crossed is what has reached each database from other services: every consumer's marks, and how much its own log holds of the
+// aggregates that others' events make.
+func crossed(t *testing.T, s *system.System) string {
+	t.Helper()
+	var all strings.Builder
+	for _, module := range system.Databases() {
+		var marks string
+		err := s.Owner(t, module).QueryRow(t.Context(),
+			`SELECT string_agg(format('%s %s/%s %s.%s', consumer, source, partition, epoch, position), ', ' ORDER BY consumer, source, partition) FROM bus.mark`).Scan(&marks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "%s: %s\n", module, marks)
+	}
+	for _, service := range []string{"approvals", "distribution", "reporting"} {
+		var last int64
+		if err := s.Owner(t, service).QueryRow(t.Context(), `SELECT max(position) FROM es.event`).Scan(&last); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "log of %s: %d\n", service, last)
+	}
+	return all.String()
+}
