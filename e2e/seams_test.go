@@ -19,6 +19,8 @@ import (
 	"github.com/loa-vn/loa/e2e/journey"
 	"github.com/loa-vn/loa/e2e/system"
 	"github.com/loa-vn/loa/pkg/engines"
+	"github.com/loa-vn/loa/workflows/plan"
+	"github.com/loa-vn/loa/workflows/publication"
 
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
@@ -99,14 +101,13 @@ func workerStopped(t *testing.T, j *journey.Journey) {
 	s, c := j.System, j.System.Client(t)
 	c.Patience = system.Patience // the test of the trace has ended connections of reporting
 	engine := temporal(t, s)
-	plan := history(t.Context(), engine, "plan-"+j.Current.GetId())
-	if plan[enums.EVENT_TYPE_TIMER_STARTED] != plan[enums.EVENT_TYPE_TIMER_FIRED]+1 {
-		t.Errorf("the workflow of the current plan waits for no timer: %v", plan)
+	if h := history(t.Context(), engine, plan.WorkflowID(j.Current.GetId())); h[enums.EVENT_TYPE_TIMER_STARTED] != h[enums.EVENT_TYPE_TIMER_FIRED]+h[enums.EVENT_TYPE_TIMER_CANCELED]+1 {
+		t.Errorf("the workflow of the current plan waits for no timer: %v", h)
 	}
 	at := time.Now().Add(4 * time.Second)
-	publication := &distributionv1.Publication{}
-	c.Patiently(journey.Publish(j.Third.GetId(), at, "seams/publish"), publication)
-	workflow := "publication-" + publication.GetId()
+	made := &distributionv1.Publication{}
+	c.Patiently(journey.Publish(j.Third.GetId(), at, "seams/publish"), made)
+	workflow := publication.WorkflowID(made.GetId())
 	system.Eventually(t, system.Patience, func() (bool, string) {
 		h := history(t.Context(), engine, workflow)
 		return h[enums.EVENT_TYPE_TIMER_STARTED] == 1, fmt.Sprint(h)
@@ -128,7 +129,7 @@ func workerStopped(t *testing.T, j *journey.Journey) {
 	}
 	nothing := func() (bool, string) {
 		now, items, reports := &distributionv1.Publication{}, &planningv1.ListPlanItemsResponse{}, &reportingv1.ListReportsResponse{}
-		c.Must(system.Request{As: "bt.cong", Method: "GET", Path: "/v1/publications/" + publication.GetId()}, now)
+		c.Must(system.Request{As: "bt.cong", Method: "GET", Path: "/v1/publications/" + made.GetId()}, now)
 		c.Must(system.Request{As: "cv.stttt", Method: "GET", Path: "/v1/plans/" + issued.GetId() + "/items"}, items)
 		c.Must(system.Request{As: "cv.stttt", Method: "GET", Path: "/v1/reports?plan=" + issued.GetId()}, reports)
 		overdue := 0
@@ -137,17 +138,17 @@ func workerStopped(t *testing.T, j *journey.Journey) {
 				overdue++
 			}
 		}
-		page := s.Page(t, publication.GetPath()).Status
+		page := s.Page(t, made.GetPath()).Status
 		return now.GetState() == "scheduled" && page == http.StatusNotFound && overdue == 0 && len(reports.GetReports()) == 0,
 			fmt.Sprintf("without the worker: publication %s, page %d, %d items overdue, %d reports", now.GetState(), page, overdue, len(reports.GetReports()))
 	}
 	system.Throughout(t, 2*time.Second, nothing)
-	if h := history(t.Context(), engine, "plan-"+issued.GetId()); h != nil {
+	if h := history(t.Context(), engine, plan.WorkflowID(issued.GetId())); h != nil {
 		t.Errorf("without the worker the plan has a workflow: %v", h)
 	}
 
 	s.StartOne("worker")
-	c.Until("bt.cong", "/v1/publications/"+publication.GetId(), publication, func() bool { return publication.GetVerified() })
+	c.Until("bt.cong", "/v1/publications/"+made.GetId(), made, func() bool { return made.GetVerified() })
 	items, reports := &planningv1.ListPlanItemsResponse{}, &reportingv1.ListReportsResponse{}
 	c.Until("cv.stttt", "/v1/plans/"+issued.GetId()+"/items", items, func() bool { return items.GetItems()[1].GetState() == "overdue" })
 	c.Until("cv.stttt", "/v1/reports?plan="+issued.GetId(), reports, func() bool { return len(reports.GetReports()) == 1 })
@@ -172,15 +173,19 @@ func nothingCrosses(t *testing.T, j *journey.Journey) {
 
 	broker.Kill()
 	gates.shut.Store(true)
-	before := crossed(t, s)
+	owners := map[string]*pgx.Conn{}
+	for _, module := range system.Databases() {
+		owners[module] = s.Owner(t, module)
+	}
+	before := crossed(t, owners)
 	draft := j.Draft("Tin không qua được khi bus nghỉ", "seams/cut")
 	j.Submit(draft.GetId(), "seams/cut/submit")
 	c.Must(system.Request{As: "luu.tru", Method: "POST", Path: "/v1/plans:import", ContentType: "application/yaml", Body: journey.Plan("9/KH-UBND", time.Now()), Key: "seams/plan/cut"}, nil)
 	system.Throughout(t, 4*time.Second, func() (bool, string) {
-		now := crossed(t, s)
+		now := crossed(t, owners)
 		return now == before, fmt.Sprintf("with the broker stopped and ReadPublished refused something crossed:\n%s\nbefore:\n%s", now, before)
 	})
-	if s.Events(t, "content")[len(s.Events(t, "content"))-1].Aggregate != draft.GetId() {
+	if own := s.Events(t, "content"); own[len(own)-1].Aggregate != draft.GetId() || own[len(own)-1].Type != "content.item_submitted.v1" {
 		t.Error("the submission is not in content's log, so this shows nothing")
 	}
 
@@ -195,12 +200,12 @@ func nothingCrosses(t *testing.T, j *journey.Journey) {
 
 // crossed is what has reached each database from other services: every consumer's marks, and how much its own log holds of the
 // aggregates that others' events make.
-func crossed(t *testing.T, s *system.System) string {
+func crossed(t *testing.T, owners map[string]*pgx.Conn) string {
 	t.Helper()
 	var all strings.Builder
 	for _, module := range system.Databases() {
 		var marks string
-		err := s.Owner(t, module).QueryRow(t.Context(),
+		err := owners[module].QueryRow(t.Context(),
 			`SELECT string_agg(format('%s %s/%s %s.%s', consumer, source, partition, epoch, position), ', ' ORDER BY consumer, source, partition) FROM bus.mark`).Scan(&marks)
 		if err != nil {
 			t.Fatal(err)
@@ -209,7 +214,7 @@ func crossed(t *testing.T, s *system.System) string {
 	}
 	for _, service := range []string{"approvals", "distribution", "reporting"} {
 		var last int64
-		if err := s.Owner(t, service).QueryRow(t.Context(), `SELECT max(position) FROM es.event`).Scan(&last); err != nil {
+		if err := owners[service].QueryRow(t.Context(), `SELECT max(position) FROM es.event`).Scan(&last); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&all, "log of %s: %d\n", service, last)
