@@ -32,17 +32,17 @@ func newInstruments(service string) (*instruments, error) {
 	m := otel.Meter(scope)
 	i := &instruments{service: attribute.String("loa.service", service), tracer: otel.Tracer(scope)}
 	var faults [5]error
-	i.seconds, faults[0] = m.Float64Histogram("loa_es_append_seconds", metric.WithUnit("s"),
+	i.seconds, faults[0] = m.Float64Histogram("loa.es.append", metric.WithUnit("s"),
 		metric.WithDescription("From handing a command to the committer to its answer."),
 		metric.WithExplicitBucketBoundaries(.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10))
-	i.batch, faults[1] = m.Int64Histogram("loa_es_batch_size", metric.WithUnit("{command}"),
+	i.batch, faults[1] = m.Int64Histogram("loa.es.batch", metric.WithUnit("{command}"),
 		metric.WithDescription("Commands in one call of es.append."),
 		metric.WithExplicitBucketBoundaries(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
-	i.lag, faults[2] = m.Int64Gauge("loa_es_projection_lag_positions", metric.WithUnit("{event}"),
+	i.lag, faults[2] = m.Int64Gauge("loa.es.projection.lag", metric.WithUnit("{event}"),
 		metric.WithDescription("Events of the log that a projection has not applied yet."))
-	i.stopped, faults[3] = m.Int64Gauge("loa_es_projection_stopped",
+	i.stopped, faults[3] = m.Int64Gauge("loa.es.projection.stopped",
 		metric.WithDescription("1 when a projection stopped because an event could not be applied."))
-	i.alarms, faults[4] = m.Int64Counter("loa_es_alarms_total",
+	i.alarms, faults[4] = m.Int64Counter("loa.es.alarms",
 		metric.WithDescription("Calls of es.append that failed in a way that must not happen."))
 	return i, errors.Join(faults[:]...)
 }

@@ -67,7 +67,7 @@ func TestAppendsAreTracedAndMeasured(t *testing.T) {
 				found[m.Name] = true
 			}
 		}
-		return found["loa_es_append_seconds"] && found["loa_es_batch_size"] && found["loa_es_projection_lag_positions"] &&
-			found["loa_es_projection_stopped"]
+		return found["loa.es.append"] && found["loa.es.batch"] && found["loa.es.projection.lag"] &&
+			found["loa.es.projection.stopped"]
 	})
 }
