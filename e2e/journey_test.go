@@ -21,7 +21,10 @@ func TestJourney(t *testing.T) {
 			t.Run("nobody acts at two levels", func(t *testing.T) { nobodyAtTwoLevels(t, s) })
 			t.Run("nothing was healed or parked", func(t *testing.T) { nothingHealed(t, s) })
 			t.Run("one trace to page and report line", func(t *testing.T) { traced(t, j, spans) })
-			if shape == system.Split {
+			if shape == system.One {
+				t.Run("commands", func(t *testing.T) { commands(t, j) })
+				t.Run("stop and start without broker and workflow engine", func(t *testing.T) { enginesLost(t, j) })
+			} else {
 				t.Run("each role has its own database", func(t *testing.T) { rolesApart(t, s) })
 				t.Run("with the worker stopped", func(t *testing.T) { workerStopped(t, j) })
 				t.Run("with the bus stopped nothing crosses", func(t *testing.T) { nothingCrosses(t, j) })

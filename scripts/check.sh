@@ -10,6 +10,8 @@ export GOFLAGS=${GOFLAGS:--buildvcs=false}
 modules=(. proto deploy/local e2e)
 outside=(deploy/temporal tools) # modules that do not share the workspace's build list
 
+git rev-parse --is-inside-work-tree >/dev/null || { echo "check.sh: this is no git checkout, and the checks read the list of files from git." >&2; exit 1; }
+
 # files lists what is or would be committed, as far as it still stands; the arguments are git's path patterns.
 files() {
 	local file
@@ -45,26 +47,21 @@ protocol() {
 }
 
 # generated runs the generators on a copy, so that the tree stays as it is, and lists what came out different.
-generated() {
-	local copy status=0
-	scripts/tools.sh web || return
-	copy=$(mktemp -d) || return
-	files | tar --null --files-from=- --create --file=- | tar --extract --directory "$copy" --file=- &&
-		mkdir -p bin/tools && ln -s "$root/bin" "$copy/bin" &&
-		ln -s "$root/services/portal/web/node_modules" "$copy/services/portal/web/node_modules" &&
-		(
-			cd "$copy" || exit
-			git init --quiet && git add --all . ':!bin' ':!services/portal/web/node_modules' && scripts/generate.sh >generate.log 2>&1 || {
-				cat generate.log >&2
-				exit 1
-			}
-			rm generate.log
-			git add --intent-to-add . ':!bin' ':!services/portal/web/node_modules'
-			git --no-pager diff --stat --exit-code
-		) || status=1
-	rm -rf "$copy"
-	return $status
-}
+generated() (
+	copy=$(mktemp -d) && trap 'rm -rf "$copy"' EXIT || exit
+	scripts/tools.sh web || exit
+	files | tar --null --files-from=- --create --file=- | tar --extract --directory "$copy" --file=- || exit
+	mkdir -p bin/tools
+	# What is installed is lent to the copy, and stays out of the comparison.
+	ln -s "$root/bin" "$copy/bin"
+	ln -s "$root/services/portal/web/node_modules" "$copy/services/portal/web/node_modules"
+	cd "$copy" || exit
+	git init --quiet && mkdir -p .git/info && printf '%s\n' /bin /services/portal/web/node_modules >>.git/info/exclude
+	git add --all || exit
+	log=$(scripts/generate.sh 2>&1) || { echo "$log" && exit 1; }
+	git ls-files --others --exclude-standard | sed 's/$/ (new)/' >"$copy/.git/new"
+	git --no-pager diff --stat --exit-code && [ ! -s .git/new ] || { cat .git/new && exit 1; }
+)
 
 tidy() {
 	local module status=0

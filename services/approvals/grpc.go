@@ -13,6 +13,7 @@ import (
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/services/approvals/internal/dossier"
 	"github.com/loa-vn/loa/services/approvals/internal/readmodel"
@@ -117,21 +118,17 @@ func (s *server) ListDossiers(ctx context.Context, r *approvalsv1.ListDossiersRe
 	if err := s.host.Policies.Authorize(ctx, "ListDossiers", auth.Resource{Type: "Dossiers"}); err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(r)
+	page, err := pageOf(r)
 	if err != nil {
 		return nil, err
 	}
 	filter := readmodel.Filter{Reader: positionOf(ctx), WaitingFor: r.GetWaitingFor() == "me", Document: r.GetDocument()}
-	dossiers, err := readmodel.List(ctx, s.host.Pool, filter, after, size+1)
-	return listed(dossiers, size), err
+	dossiers, err := readmodel.List(ctx, s.host.Pool, filter, page.After, page.Size+1)
+	return listed(listing.Cut(page, dossiers, placeOf)), err
 }
 
-func listed(dossiers []*dossier.Dossier, size int) *approvalsv1.ListDossiersResponse {
-	response := &approvalsv1.ListDossiersResponse{}
-	if len(dossiers) > size {
-		dossiers = dossiers[:size]
-		response.NextPageToken = tokenOf(readmodel.Key{OpenedAt: dossiers[size-1].OpenedAt, ID: dossiers[size-1].ID})
-	}
+func listed(dossiers []*dossier.Dossier, next string) *approvalsv1.ListDossiersResponse {
+	response := &approvalsv1.ListDossiersResponse{NextPageToken: next}
 	for _, d := range dossiers {
 		response.Dossiers = append(response.Dossiers, dossierMessage(d))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/services/content/internal/item"
 	"github.com/loa-vn/loa/services/content/internal/readmodel"
@@ -59,17 +60,18 @@ func (s *server) ListContents(ctx context.Context, r *contentv1.ListContentsRequ
 	if err := s.host.Policies.Authorize(ctx, "ListContents", auth.Resource{Type: "Contents"}); err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(r)
+	page, err := pageOf(r)
 	if err != nil {
 		return nil, err
 	}
 	caller := auth.From(ctx)
 	filter := readmodel.Filter{Agency: caller.Agency(), Role: caller.Role(), Plan: r.GetPlan(), State: r.GetState()}
-	items, err := readmodel.List(ctx, s.host.Pool, filter, after, size+1)
+	items, err := readmodel.List(ctx, s.host.Pool, filter, page.After, page.Size+1)
 	if err != nil {
 		return nil, err
 	}
-	return s.listed(ctx, items, size)
+	items, next := listing.Cut(page, items, placeOf)
+	return s.listed(ctx, items, next)
 }
 
 func (s *server) UpdateContent(ctx context.Context, r *contentv1.UpdateContentRequest) (*contentv1.Content, error) {
@@ -219,13 +221,8 @@ func (s *server) message(ctx context.Context, i *item.Item) (*contentv1.Content,
 	return messageOf(i, dossiers[i.ID]), rpc.SetETag(ctx, etag(i.Version))
 }
 
-func (s *server) listed(ctx context.Context, items []*item.Item, size int) (*contentv1.ListContentsResponse, error) {
-	response := &contentv1.ListContentsResponse{}
-	if len(items) > size {
-		items = items[:size]
-		last := items[size-1]
-		response.NextPageToken = tokenOf(readmodel.Key{CreatedAt: last.CreatedAt, ID: last.ID})
-	}
+func (s *server) listed(ctx context.Context, items []*item.Item, next string) (*contentv1.ListContentsResponse, error) {
+	response := &contentv1.ListContentsResponse{NextPageToken: next}
 	ids := make([]string, 0, len(items))
 	for _, i := range items {
 		ids = append(ids, i.ID)

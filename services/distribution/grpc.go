@@ -9,6 +9,7 @@ import (
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -92,7 +93,7 @@ func (s *server) ListPublications(ctx context.Context, r *distributionv1.ListPub
 	if err := s.host.Policies.Authorize(ctx, "ListPublications", auth.Resource{Type: "Publications", ID: "all"}); err != nil {
 		return nil, err
 	}
-	q, err := queryOf(r)
+	q, page, err := queryOf(r)
 	if err != nil {
 		return nil, err
 	}
@@ -101,18 +102,14 @@ func (s *server) ListPublications(ctx context.Context, r *distributionv1.ListPub
 		return nil, err
 	}
 	q.Agency = auth.From(ctx).Agency()
-	size := q.Limit
-	q.Limit++ // one more tells whether there is a next page
 	rows, err := readmodel.List(ctx, s.host.Pool, q)
 	if err != nil {
 		return nil, err
 	}
-	out := &distributionv1.ListPublicationsResponse{}
-	for _, row := range rows[:min(size, len(rows))] {
+	rows, next := listing.Cut(page, rows, func(row readmodel.Row) listing.Place { return listing.Place{At: row.Sort(), ID: row.ID} })
+	out := &distributionv1.ListPublicationsResponse{NextPageToken: next}
+	for _, row := range rows {
 		out.Publications = append(out.Publications, publicationOfRow(row))
-	}
-	if len(rows) > size {
-		out.NextPageToken = place{rows[size-1].Sort(), rows[size-1].ID}.String()
 	}
 	return out, nil
 }
@@ -166,21 +163,15 @@ func publicationOfRow(r readmodel.Row) *distributionv1.Publication {
 	return out
 }
 
-// queryOf reads what a list request asks for.
-func queryOf(r *distributionv1.ListPublicationsRequest) (readmodel.Query, error) {
-	size, err := pageSize(r.GetPageSize())
-	if err != nil {
-		return readmodel.Query{}, err
-	}
-	after, err := readPlace(r.GetPageToken())
-	if err != nil {
-		return readmodel.Query{}, err
-	}
+// queryOf reads what a list request asks for; the query takes one row more than the page, which tells whether another page follows.
+func queryOf(r *distributionv1.ListPublicationsRequest) (readmodel.Query, listing.Page, error) {
+	page, wrong := listing.Read(r.GetPageSize(), r.GetPageToken())
 	switch publication.State(r.GetState()) {
 	case publication.None, publication.Scheduled, publication.Published, publication.Cancelled:
 	default:
-		return readmodel.Query{}, errs.Invalid([]errs.Field{errs.At("state", errorsv1.Reason_BAD_FORMAT,
-			"value", r.GetState(), "field", "state", "expected", "scheduled, published, cancelled")})
+		wrong = append(wrong, errs.At("state", errorsv1.Reason_BAD_FORMAT,
+			"value", r.GetState(), "field", "state", "expected", "scheduled, published, cancelled"))
 	}
-	return readmodel.Query{Content: r.GetContent(), State: r.GetState(), Before: after.at, BeforeID: after.id, Limit: size}, nil
+	q := readmodel.Query{Content: r.GetContent(), State: r.GetState(), Before: page.After.At, BeforeID: page.After.ID, Limit: page.Size + 1}
+	return q, page, errs.Invalid(wrong)
 }

@@ -225,7 +225,9 @@ func TestPageIsRenderedAgainWhenNamesArrive(t *testing.T) {
 	w.consume(&planningv1.PlanIssued{Plan: &planningv1.Plan{
 		Id: "plan_1", Number: "38/KH-UBND", Date: "2022-02-23", Themes: []*planningv1.Theme{{Code: "mot-cua", Name: "Cơ chế một cửa"}},
 	}})
-	eventually(t, func() bool { return strings.Contains(words(t, get(s, "/tin/tin").Body, "main"), "Cơ chế một cửa") })
+	eventually(t, func() bool {
+		return strings.Contains(words(t, get(s, "/tin/tin").Body, "main"), "Cơ chế một cửa")
+	})
 }
 
 // A new item changes the pages that name it beside their own text, and no others.

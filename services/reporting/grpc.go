@@ -8,6 +8,7 @@ import (
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -84,12 +85,8 @@ func (s *server) ListReports(ctx context.Context, r *reportingv1.ListReportsRequ
 	if err := s.host.Policies.Authorize(ctx, "ListReports", auth.Resource{Type: "Reports", ID: "all"}); err != nil {
 		return nil, err
 	}
-	size, err := pageSize(r.GetPageSize())
-	if err != nil {
-		return nil, err
-	}
-	after, err := readPlace(r.GetPageToken())
-	if err != nil {
+	page, wrong := listing.Read(r.GetPageSize(), r.GetPageToken())
+	if err := errs.Invalid(wrong); err != nil {
 		return nil, err
 	}
 	// Whoever may see what is not approved of a plan that names nobody may see everything.
@@ -99,17 +96,15 @@ func (s *server) ListReports(ctx context.Context, r *reportingv1.ListReportsRequ
 	}
 	// One more tells whether there is a next page.
 	rows, err := readmodel.List(ctx, s.host.Pool, readmodel.Query{
-		Plan: r.GetPlan(), All: all, Agency: auth.From(ctx).Agency(), BeforeID: after, Limit: size + 1,
+		Plan: r.GetPlan(), All: all, Agency: auth.From(ctx).Agency(), BeforeID: page.After.ID, Limit: page.Size + 1,
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &reportingv1.ListReportsResponse{}
-	for _, row := range rows[:min(size, len(rows))] {
+	rows, next := listing.Cut(page, rows, func(row readmodel.Row) listing.Place { return listing.Place{ID: row.ID} })
+	out := &reportingv1.ListReportsResponse{NextPageToken: next}
+	for _, row := range rows {
 		out.Reports = append(out.Reports, reportOfRow(row))
-	}
-	if len(rows) > size {
-		out.NextPageToken = placeOf(rows[size-1].ID)
 	}
 	return out, nil
 }

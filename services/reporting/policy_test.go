@@ -78,25 +78,3 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 }
-
-func TestPages(t *testing.T) {
-	for asked, want := range map[int32]int{0: 50, 1: 1, 200: 200} {
-		if got, err := pageSize(asked); err != nil || got != want {
-			t.Errorf("%d: %d, %v", asked, got, err)
-		}
-	}
-	for _, asked := range []int32{-1, 201} {
-		if _, err := pageSize(asked); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
-			t.Errorf("%d: %v", asked, err)
-		}
-	}
-	for _, token := range []string{"x", "!", "MTIz"} {
-		if _, err := readPlace(token); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
-			t.Errorf("%q: %v", token, err)
-		}
-	}
-	const last = "report_01h455vb4pex5vsknk084sn02q"
-	if got, err := readPlace(placeOf(last)); err != nil || got != last {
-		t.Errorf("%q, %v", got, err)
-	}
-}

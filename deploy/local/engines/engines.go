@@ -17,6 +17,7 @@ import (
 
 	"github.com/loa-vn/loa/deploy/local/internal/dirlock"
 	"github.com/loa-vn/loa/deploy/local/internal/keep"
+	"github.com/loa-vn/loa/deploy/local/internal/netport"
 	"github.com/loa-vn/loa/deploy/local/kafka"
 	"github.com/loa-vn/loa/deploy/local/oidc"
 	"github.com/loa-vn/loa/deploy/local/postgres"
@@ -28,6 +29,9 @@ const stopTime = 10 * time.Second
 
 // ErrHeld says that another process runs engines on the data directory.
 var ErrHeld = dirlock.ErrHeld
+
+// ErrSetting says that a setting has to be mended: an address that is none, or a port in use. The error names the setting.
+var ErrSetting = netport.ErrSetting
 
 // Options say where the engines keep their data and how they listen. Addresses are host:port; an empty one, or port
 // 0, means a free port, chosen once and remembered in the data directory. A port that was given and is in use is an

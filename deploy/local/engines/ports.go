@@ -1,12 +1,12 @@
 package engines
 
 import (
-	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
 
 	"github.com/loa-vn/loa/deploy/local/internal/keep"
+	"github.com/loa-vn/loa/deploy/local/internal/netport"
 )
 
 // DefaultTemporalUIAddr is where Temporal's web interface is unless set.
@@ -64,7 +64,7 @@ func (b portBook) wishes(options Options) (wishes, error) {
 			return wishes{}, err
 		}
 		if ip := net.ParseIP(one.into.host); !one.anyHost && one.into.host != "" && (ip == nil || !ip.Equal(net.IPv4(127, 0, 0, 1))) {
-			return wishes{}, fmt.Errorf("%s=%s: this engine listens on 127.0.0.1 only", one.setting, one.address)
+			return wishes{}, netport.Mistake("%s=%s: this engine listens on 127.0.0.1 only", one.setting, one.address)
 		}
 	}
 	return w, nil
@@ -77,11 +77,11 @@ func parse(setting, address string, remembered int) (wish, error) {
 	}
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
-		return wish{}, fmt.Errorf("%s=%s: an address is host:port: %w", setting, address, err)
+		return wish{}, netport.Mistake("%s=%s: an address is host:port: %v", setting, address, err)
 	}
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
-		return wish{}, fmt.Errorf("%s=%s: the port is a number from 0 to 65535", setting, address)
+		return wish{}, netport.Mistake("%s=%s: the port is a number from 0 to 65535", setting, address)
 	}
 	if port == 0 {
 		return wish{host: host, port: remembered}, nil

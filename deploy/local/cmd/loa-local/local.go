@@ -94,6 +94,9 @@ func (l *local) start(ctx context.Context, logger *slog.Logger) error {
 	if errors.Is(err, engines.ErrHeld) {
 		return fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
 	}
+	if errors.Is(err, engines.ErrSetting) {
+		return fmt.Errorf("%w: %w", app.ErrConfiguration, err)
+	}
 	return err
 }
 
@@ -178,7 +181,9 @@ func (l *local) peers(c *config.Config) error {
 	if len(c.Peers) > 0 {
 		return nil
 	}
-	_, err := keep.ReadJSON(filepath.Join(l.Data, "peers.json"), &c.Peers)
+	peers := map[string]string{} // the setting's own type reads text, not an object
+	_, err := keep.ReadJSON(filepath.Join(l.Data, "peers.json"), &peers)
+	c.Peers = peers
 	return err
 }
 

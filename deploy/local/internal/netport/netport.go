@@ -3,6 +3,7 @@
 package netport
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -14,6 +15,18 @@ const (
 	highest = 31999
 )
 
+// ErrSetting is what every Mistake is.
+var ErrSetting = errors.New("a setting has to be mended")
+
+// mistake is an error that names the setting which its user has to mend.
+type mistake struct{ text string }
+
+func (m mistake) Error() string        { return m.text }
+func (m mistake) Is(target error) bool { return target == ErrSetting } //nolint:errorlint // A sentinel is compared as it is.
+
+// Mistake says what is wrong with a setting, in words that name it.
+func Mistake(format string, a ...any) error { return mistake{fmt.Sprintf(format, a...)} }
+
 // Choose returns the port to listen on at host. With a setting, wanted was set by the user, and a port in use is an
 // error that names the setting. Without one, wanted is what was remembered (0: nothing yet) and only preferred.
 func Choose(host string, wanted int, setting string) (int, error) {
@@ -22,7 +35,7 @@ func Choose(host string, wanted int, setting string) (int, error) {
 	}
 	if wanted > 0 && setting != "" {
 		address := net.JoinHostPort(host, strconv.Itoa(wanted))
-		return 0, fmt.Errorf("%s=%s: this port is in use by another program; end it, or set %s to another address", setting, address, setting)
+		return 0, Mistake("%s=%s: this port is in use by another program; end it, or set %s to another address", setting, address, setting)
 	}
 	for range 200 {
 		port := lowest + rand.IntN(highest-lowest+1)

@@ -10,12 +10,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/services/approvals/internal/dossier"
 	"github.com/loa-vn/loa/services/approvals/internal/route"
 )
@@ -125,14 +125,8 @@ type Filter struct {
 	Document   string // empty: any
 }
 
-// Key is where a page ends.
-type Key struct {
-	OpenedAt time.Time
-	ID       string
-}
-
-// List gives up to limit dossiers after a key (the zero key: from the newest), the newest first.
-func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after Key, limit int) ([]*dossier.Dossier, error) {
+// List gives up to limit dossiers after a place (the zero place: from the newest), the newest first.
+func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place, limit int) ([]*dossier.Dossier, error) {
 	var found []*dossier.Dossier
 	err := es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT fold::text FROM dossier
@@ -143,7 +137,7 @@ func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after Key, limit in
 			AND ($6 = '' OR document = $6)
 			AND ($8 = '' OR (opened_at, id) < ($7, $8))
 			ORDER BY opened_at DESC, id DESC LIMIT $9`,
-			f.Reader.Agency, f.Reader.Role, f.Reader.Person, f.WaitingFor, f.Reader.Unit, f.Document, after.OpenedAt, after.ID, limit)
+			f.Reader.Agency, f.Reader.Role, f.Reader.Person, f.WaitingFor, f.Reader.Unit, f.Document, after.At, after.ID, limit)
 		if err != nil {
 			return err
 		}

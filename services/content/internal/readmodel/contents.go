@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/services/content/internal/item"
 )
 
@@ -77,21 +77,15 @@ type Filter struct {
 	State        string // empty: any
 }
 
-// Key is where a page ends.
-type Key struct {
-	CreatedAt time.Time
-	ID        string
-}
-
-// List gives up to limit items after a key (the zero key: from the newest), the newest first, without their bodies.
-func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after Key, limit int) ([]*item.Item, error) {
+// List gives up to limit items after a place (the zero place: from the newest), the newest first, without their bodies.
+func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place, limit int) ([]*item.Item, error) {
 	var items []*item.Item
 	err := es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT fold::text FROM content
 			WHERE (agency = $1 OR state = 'published' OR $2 = 'auditor' OR $2 = 'portal_editor' AND state IN ('approved', 'scheduled'))
 			AND ($3 = '' OR plan = $3) AND ($4 = '' OR state = $4)
 			AND ($6 = '' OR (created_at, id) < ($5, $6))
-			ORDER BY created_at DESC, id DESC LIMIT $7`, f.Agency, f.Role, f.Plan, f.State, after.CreatedAt, after.ID, limit)
+			ORDER BY created_at DESC, id DESC LIMIT $7`, f.Agency, f.Role, f.Plan, f.State, after.At, after.ID, limit)
 		if err != nil {
 			return err
 		}

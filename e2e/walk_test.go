@@ -1,0 +1,29 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/loa-vn/loa/e2e/system"
+)
+
+// The walk of the README passes on the loaded example, and passes again.
+func TestWalk(t *testing.T) {
+	s := system.Start(t, system.Options{Shape: system.One, Example: true})
+	for turn := range 2 {
+		out, complaint, code := system.Run(t.Context(), t, "examples/plan-38/walk.sh", []string{"LOA_DATA=" + s.Data, "LOA_URL=" + s.API})
+		if code != 0 {
+			t.Fatalf("walk %d ended with %d:\n%s%s", turn+1, code, out, complaint)
+		}
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if len(lines) != 8 {
+			t.Fatalf("walk %d says %d lines:\n%s", turn+1, len(lines), out)
+		}
+		for i, line := range lines {
+			if !strings.HasPrefix(line, fmt.Sprintf("%d ", i+1)) {
+				t.Errorf("walk %d says of step %d: %s", turn+1, i+1, line)
+			}
+		}
+	}
+}
