@@ -40,7 +40,7 @@ func enginesLost(t *testing.T, j *journey.Journey) {
 	}
 	stopped := time.Now()
 	for _, address := range []string{strings.TrimPrefix(s.API, "http://"), before.KafkaBrokers[0], before.TemporalAddr, before.TemporalUIAddr} {
-		if system.Listening(address) {
+		if system.Listening(t.Context(), address) {
 			t.Errorf("after the stop something still listens on %s", address)
 		}
 	}

@@ -40,6 +40,12 @@ func traced(t *testing.T, j *journey.Journey, spans *system.Collector) {
 			hasPage, hasLine = hasPage || page(s), hasLine || line(s)
 			names[s.Name]++
 		}
+		// The way leads through the workflow engine, not around it.
+		for _, hop := range []string{"es.append", "process worker", "StartWorkflow:Publication", "RunWorkflow:Publication", "RunActivity:Release", "process portal", "process reporting.facts"} {
+			if names[hop] == 0 {
+				return false, fmt.Sprintf("no span %q is reached: %v", hop, names)
+			}
+		}
 		return hasPage && hasLine, fmt.Sprintf("page reached: %v, report line reached: %v, of %d spans %d are reached: %v", hasPage, hasLine, len(all), len(reached), names)
 	})
 }
@@ -62,7 +68,7 @@ func reportingAhead(t *testing.T, s *system.System) {
 		}
 	}
 	t.Cleanup(func() {
-		back, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		back, cancel := context.WithTimeout(context.Background(), 10*time.Second) //nolint:usetesting // the test's context has ended by then
 		defer cancel()
 		const reset = `ALTER ROLE loa_reporting IN DATABASE loa_reporting RESET search_path; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loa_reporting'`
 		if _, err := owner.Exec(back, reset, pgx.QueryExecModeSimpleProtocol); err != nil {

@@ -49,19 +49,19 @@ func (j *Journey) plans() {
 	file := func(as string, body []byte, key string) system.Request {
 		return system.Request{As: as, Method: "POST", Path: "/v1/plans:import", Body: body, ContentType: "application/yaml", Key: "journey/" + key}
 	}
-	real, current := j.file("plan.yaml"), Plan("7/KH-UBND", time.Now())
-	j.Client.Refused(file("cv.stttt", real, "plan-38/officer"), http.StatusForbidden, "FORBIDDEN")
+	issued38, current := j.file("plan.yaml"), Plan("7/KH-UBND", time.Now())
+	j.Client.Refused(file("cv.stttt", issued38, "plan-38/officer"), http.StatusForbidden, "FORBIDDEN")
 	j.Plan38 = &planningv1.Plan{}
-	j.Client.Must(file("luu.tru", real, "plan-38"), j.Plan38)
+	j.Client.Must(file("luu.tru", issued38, "plan-38"), j.Plan38)
 	issued := time.Date(2022, 2, 23, 0, 0, 0, 0, vn.Location())
 	if p := j.Plan38; p.GetNumber() != "38/KH-UBND" || p.GetDate() != "2022-02-23" || p.GetIssuer() != "H24" || !p.GetImported() || p.GetState() != "issued" ||
 		p.GetExample() || !p.GetExampleItems() || p.GetItemCount() != 9 || !p.GetHappenedAt().AsTime().Equal(issued) || time.Since(p.GetRecordedAt().AsTime()) > time.Hour {
 		t.Fatalf("Plan 38 came in as %v", p)
 	}
 	again := &planningv1.Plan{}
-	j.Client.Must(file("luu.tru", real, "plan-38/again"), again)
+	j.Client.Must(file("luu.tru", issued38, "plan-38/again"), again)
 	check(t, "the same file again is the plan", again.GetId(), j.Plan38.GetId())
-	other := append([]byte("# another\n"), real...)
+	other := append([]byte("# another\n"), issued38...)
 	other = append(other, []byte("\n  - { code: \"10\", title: Mục thêm, theme: thu-tuc-mot-cua, audiences: [nguoi-dan], channels: [portal], lead: H24.02, deadline: 2022-12-14, target: { quantity: 1, unit: tin } }\n")...)
 	j.Client.Refused(file("luu.tru", other, "plan-38/other"), http.StatusConflict, "PLAN_EXISTS")
 

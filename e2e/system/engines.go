@@ -49,7 +49,7 @@ func (s *System) Owner(t testing.TB, module string) *pgx.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		closing, cancel := context.WithTimeout(context.Background(), 5*time.Second) //nolint:usetesting // the test's context has ended by then
 		defer cancel()
 		_ = conn.Close(closing)
 	})

@@ -3,6 +3,7 @@ package system
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,13 +19,17 @@ type Page struct {
 	Root   *html.Node
 }
 
-// Page gets a page of the portal.
+// Page gets a page of the portal, as soon as anybody answers.
 func (s *System) Page(t testing.TB, path string) Page {
 	t.Helper()
-	p, err := s.page(t, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var p Page
+	Eventually(t, Patience, func() (bool, string) {
+		var err error
+		if p, err = s.page(t, path); err != nil {
+			return false, err.Error()
+		}
+		return true, ""
+	})
 	return p
 }
 
@@ -73,7 +78,7 @@ func All(n *html.Node, tag string, classes ...string) []*html.Node {
 		has := strings.Fields(Attribute(d, "class"))
 		ok := true
 		for _, class := range classes {
-			ok = ok && contains(has, class)
+			ok = ok && slices.Contains(has, class)
 		}
 		if ok {
 			found = append(found, d)
@@ -116,13 +121,4 @@ func Text(n *html.Node) string {
 		}
 	}
 	return strings.Join(strings.Fields(norm.NFC.String(text.String())), " ")
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

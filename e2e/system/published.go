@@ -106,8 +106,8 @@ func decode(t testing.TB, m kafka.Message) Published {
 }
 
 // Listening says whether something listens on an address.
-func Listening(address string) bool {
-	conn, err := net.DialTimeout("tcp", address, time.Second)
+func Listening(ctx context.Context, address string) bool {
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
 	if err == nil {
 		_ = conn.Close()
 	}

@@ -9,11 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -218,8 +218,13 @@ func (s *System) await(name string) {
 func (s *System) AwaitReady() {
 	s.t.Helper()
 	var last string
+	asking := &http.Client{Timeout: 10 * time.Second}
 	Eventually(s.t, startPatience, func() (bool, string) {
-		response, err := http.Get(s.API + "/readyz")
+		request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.API+"/readyz", nil)
+		if err != nil {
+			return false, err.Error()
+		}
+		response, err := asking.Do(request)
 		if err != nil {
 			return false, err.Error()
 		}
@@ -326,19 +331,19 @@ func (s *System) Token(person string) string {
 	if t := s.tokens[person]; t != "" {
 		return t
 	}
-	out, errs, code := s.Run(s.t.Context(), "token", "--as", person)
-	if code != 0 {
-		s.t.Fatalf("token --as %s: exit %d: %s", person, code, errs)
-	}
-	s.tokens[person] = strings.TrimSpace(out)
+	Eventually(s.t, Patience, func() (bool, string) {
+		out, errs, code := s.Run(s.t.Context(), "token", "--as", person)
+		s.tokens[person] = strings.TrimSpace(out)
+		return code == 0, errs
+	})
 	return s.tokens[person]
 }
 
 func (s *System) end() {
 	names := s.Names()
-	for i := len(names) - 1; i >= 0; i-- {
-		if p := s.processes[names[i]]; p != nil && p.command != nil {
-			s.signal(names[i], syscall.SIGTERM)
+	for _, name := range slices.Backward(names) {
+		if p := s.processes[name]; p != nil && p.command != nil {
+			s.signal(name, syscall.SIGTERM)
 		}
 	}
 	if s.t.Failed() {
@@ -346,58 +351,4 @@ func (s *System) end() {
 			s.t.Logf("the end of the log of %s:\n%s", name, s.processes[name].log.tail(4000))
 		}
 	}
-}
-
-// clean is the environment without Loa's and telemetry's own settings.
-func clean(env []string) []string {
-	var kept []string
-	for _, entry := range env {
-		if !strings.HasPrefix(entry, "LOA_") && !strings.HasPrefix(entry, "OTEL_") {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
-}
-
-// Root is the repository.
-func Root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			return dir
-		}
-	}
-	t.Fatal("no go.work above the test")
-	return ""
-}
-
-// DataDir is a directory that PostgreSQL's own user can reach, which t.TempDir below a closed home may not be.
-func DataDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "loa-e2e-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-// FreeAddress is an address on loopback that nobody listens on, below the range of outgoing connections.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12000+randomPort()))
-		if err != nil {
-			continue
-		}
-		address := l.Addr().String()
-		_ = l.Close()
-		return address
-	}
-	t.Fatal("no free port")
-	return ""
 }

@@ -79,6 +79,7 @@ func TestTheRulesLetWhatIsRight(t *testing.T) {
 		{From: root + "/deploy/local/cmd/loa-local", To: root + "/cmd/loa/command"},
 		{From: root + "/deploy/local/kafka", To: "github.com/twmb/franz-go/pkg/kfake"},
 		{From: root + "/e2e/pages", To: "github.com/chromedp/chromedp", Test: true},
+		{From: root + "/e2e/chaos", To: root + "/services", Test: true},
 		{From: root + "/services/portal", To: "github.com/chromedpress/other"},
 	}
 	for _, sentence := range broken(right) {

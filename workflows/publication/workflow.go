@@ -14,6 +14,9 @@ func Workflow(ctx workflow.Context, input Input) (State, error) {
 		return l.state, err
 	}
 	err := l.run(ctx)
+	// What has ended has nothing more to look at; a signal left unread would be a warning in the log.
+	for look := workflow.GetSignalChannel(ctx, LookSignal); look.ReceiveAsync(nil); {
+	}
 	return l.state, err
 }
 

@@ -53,19 +53,19 @@ func (s *Starter) Handle(ctx context.Context, _ pgx.Tx, messages []bus.Message) 
 // Reconcile starts the workflow of every plan that still runs and of every publication that is not verified, so that the engine may
 // lose everything. It returns when all are there.
 func (s *Starter) Reconcile(ctx context.Context) error {
-	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
 		_, err := s.ReconcileAll(ctx)
-		if err == nil || ctx.Err() != nil {
-			return nil
+		if err == nil {
+			break
 		}
 		// The services may still be starting where each is a process of its own.
 		s.Logger.WarnContext(ctx, "workflows reconcile waits; see also `loa workflows reconcile`", "error", err, "again", wait)
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-time.After(wait):
 		}
 	}
+	return nil
 }
 
 // ReconcileAll does one round and tells which workflows it started.

@@ -22,7 +22,7 @@ var ErrSetting = errors.New("a setting has to be mended")
 type mistake struct{ text string }
 
 func (m mistake) Error() string        { return m.text }
-func (m mistake) Is(target error) bool { return target == ErrSetting } //nolint:errorlint // A sentinel is compared as it is.
+func (m mistake) Is(target error) bool { return target == ErrSetting }
 
 // Mistake says what is wrong with a setting, in words that name it.
 func Mistake(format string, a ...any) error { return mistake{fmt.Sprintf(format, a...)} }

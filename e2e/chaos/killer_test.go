@@ -1,0 +1,200 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loa-vn/loa/e2e/system"
+)
+
+// kill is one moment at which a process is killed.
+type kill struct {
+	// step counts from 0; the moment is delay after it has begun.
+	step  int
+	delay time.Duration
+	// victim is a process of the system, or an engine that is a child of one: "postgres", "temporal".
+	victim string
+	// pause is how long the victim stays away.
+	pause time.Duration
+	// armed is closed when the killer waits for the moment.
+	armed chan struct{}
+}
+
+func (k kill) String() string {
+	return fmt.Sprintf("%s %v after the start of step %d, away for %v", k.victim, k.delay, k.step, k.pause)
+}
+
+// plan spreads kills over a line of so many steps, one in each of as many equal parts, and over the victims, each in its turn.
+func plan(seed uint64, kills, steps int, victims []string) []*kill {
+	random := rand.New(rand.NewPCG(seed, uint64(len(victims))))
+	var list []*kill
+	var turn []string
+	for i := range kills {
+		if len(turn) == 0 {
+			for _, v := range random.Perm(len(victims)) {
+				turn = append(turn, victims[v])
+			}
+		}
+		from, to := i*steps/kills, max((i+1)*steps/kills, i*steps/kills+1)
+		list = append(list, &kill{
+			step: from + random.IntN(to-from), victim: turn[0], armed: make(chan struct{}),
+			delay: time.Duration(random.IntN(250)) * time.Millisecond, pause: time.Duration(random.IntN(700)) * time.Millisecond,
+		})
+		turn = turn[1:]
+	}
+	return list
+}
+
+// victims are the processes that can be killed: in one process Loa itself and its two engines, which are processes; apart, each.
+func victims(s *system.System) []string {
+	names := append(s.Names(), "postgres", "temporal")
+	if s.Shape == system.One {
+		// Loa itself is what most kills are for.
+		names = append(names, "loa-local", "loa-local")
+	}
+	return names
+}
+
+// host is the process of the system that an engine is a child of.
+func host(s *system.System) string { return s.Names()[0] }
+
+// walk walks the line while the kills happen, and returns when both are over. Steps do not run ahead of the killer: one begins when every
+// kill planned for an earlier one is about to happen.
+func walk(t *testing.T, s *system.System, l *line, kills []*kill) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	steps := l.steps()
+	began := make([]chan struct{}, len(steps))
+	for i := range began {
+		began[i] = make(chan struct{})
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- walkSteps(ctx, t, steps, began, kills) }()
+	var failed error
+	over := false
+	await := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		case failed = <-ended:
+			over = true
+			return failed == nil
+		}
+	}
+	for _, k := range kills {
+		if !over && !await(began[k.step]) {
+			break
+		}
+		close(k.armed)
+		<-time.After(k.delay)
+		strike(t, s, k)
+	}
+	if !over {
+		failed = <-ended
+	}
+	if failed != nil {
+		t.Fatal(failed)
+	}
+}
+
+func walkSteps(ctx context.Context, t *testing.T, steps []step, began []chan struct{}, kills []*kill) error {
+	for i, step := range steps {
+		for _, k := range kills {
+			if k.step >= i {
+				continue
+			}
+			select {
+			case <-k.armed:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		close(began[i])
+		begun := time.Now()
+		if err := step.run(ctx); err != nil {
+			return fmt.Errorf("step %d, %s: %w", i, step.name, err)
+		}
+		t.Logf("%2d %-32s %v", i, step.name, time.Since(begun).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// strike kills with SIGKILL and starts again what has ended.
+func strike(t *testing.T, s *system.System, k *kill) {
+	t.Helper()
+	t.Logf("   kill -9: %v", k)
+	name := k.victim
+	if pid := child(t, s, k.victim); pid != 0 {
+		name = host(s)
+		own := s.Pid(name)
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		// Nothing restarts an engine: the program that it belongs to ends.
+		system.Eventually(t, 30*time.Second, func() (bool, string) {
+			return !runs(own), fmt.Sprintf("%s still runs without its %s", name, k.victim)
+		})
+	}
+	s.Kill(name)
+	<-time.After(k.pause)
+	begun := time.Now()
+	s.StartOne(name)
+	t.Logf("   %s is ready again after %v", name, time.Since(begun).Round(time.Millisecond))
+}
+
+// child is the process id of an engine that is a child of the program that runs it; 0 for what is no such engine.
+func child(t *testing.T, s *system.System, engine string) int {
+	t.Helper()
+	if engine != "postgres" && engine != "temporal" {
+		return 0
+	}
+	parent := s.Pid(host(s))
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stats {
+		name, ppid, ok := stat(path)
+		if ok && name == engine && ppid == parent {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	t.Fatalf("%s has no child %s", host(s), engine)
+	return 0
+}
+
+// stat reads a process's name and its parent from /proc, false when it has gone.
+func stat(path string) (name string, parent int, ok bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", 0, false
+	}
+	begin, end := strings.IndexByte(string(text), '('), strings.LastIndexByte(string(text), ')')
+	if begin < 0 || end < begin {
+		return "", 0, false
+	}
+	fields := strings.Fields(string(text[end+1:]))
+	if len(fields) < 2 || fields[0] == "Z" {
+		return "", 0, false
+	}
+	parent, err = strconv.Atoi(fields[1])
+	return string(text[begin+1 : end]), parent, err == nil
+}
+
+func runs(pid int) bool {
+	_, _, ok := stat(fmt.Sprintf("/proc/%d/stat", pid))
+	return ok
+}

@@ -1,0 +1,157 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loa-vn/loa/e2e/system"
+	"github.com/loa-vn/loa/pkg/es"
+)
+
+// written says what the logs say, a line an event, in an order and with names that do not depend on when and under which ids it was
+// written: service by service, stream by stream in the order in which they began, each by version. Ids, hashes, places in logs and
+// the moments of the walk are replaced by names that count first appearances; the trace context is left out. Who did it stays.
+func written(t *testing.T, logs map[string][]es.Event) []string {
+	t.Helper()
+	n := &names{given: map[string]string{}, count: map[string]int{}, now: time.Now()}
+	var lines []string
+	for _, service := range system.Services() {
+		streams := map[string][]es.Event{}
+		var order []string
+		for _, e := range logs[service] {
+			if streams[e.Aggregate] == nil {
+				order = append(order, e.Aggregate)
+			}
+			streams[e.Aggregate] = append(streams[e.Aggregate], e)
+		}
+		for _, aggregate := range order {
+			for i, e := range streams[aggregate] {
+				if e.Version != int64(i)+1 {
+					t.Errorf("%s: event %d of %s has version %d", service, i+1, aggregate, e.Version)
+				}
+				var body map[string]any
+				if err := json.Unmarshal(e.Body, &body); err != nil {
+					t.Fatal(err)
+				}
+				delete(body, "traceparent")
+				delete(body, "tracestate")
+				// The id of the request that began it, in a form of its own.
+				body["correlation"] = n.name("correlation", fmt.Sprint(body["correlation"]))
+				text, err := json.Marshal(n.value(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines = append(lines, fmt.Sprintf("%s %s version %d: %s %s", service, n.text(aggregate), e.Version, e.Type, text))
+			}
+		}
+	}
+	return lines
+}
+
+var (
+	typedID = regexp.MustCompile(`\b[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}\b`)
+	moment  = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
+	forms   = map[string]*regexp.Regexp{
+		"uuid":  regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`),
+		"hash":  regexp.MustCompile(`\b[0-9a-f]{64}\b`),
+		"place": regexp.MustCompile(`\b[a-z]+/\d+\.\d+\b|^\d+\.\d+$`),
+	}
+)
+
+// names gives names to what differs from walk to walk.
+type names struct {
+	given map[string]string
+	count map[string]int
+	// tails are the ends of ids that stand in paths.
+	tails []string
+	now   time.Time
+}
+
+// value replaces in every text of a decoded JSON value; keys in the order of the alphabet, so that names are given in a fixed order.
+func (n *names) value(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			v[key] = n.value(v[key])
+		}
+		return v
+	case []any:
+		for i := range v {
+			v[i] = n.value(v[i])
+		}
+		return v
+	case string:
+		return n.text(v)
+	default:
+		return v
+	}
+}
+
+func (n *names) text(s string) string {
+	s = typedID.ReplaceAllStringFunc(s, func(id string) string {
+		kind, random, _ := strings.Cut(id, "_")
+		if n.given[id] == "" {
+			n.tails = append(n.tails, "-"+random[len(random)-8:], "<end of "+n.name(kind, id)+">")
+		}
+		return n.name(kind, id)
+	})
+	s = strings.NewReplacer(n.tails...).Replace(s)
+	for kind, form := range forms {
+		s = form.ReplaceAllStringFunc(s, func(found string) string { return n.name(kind, found) })
+	}
+	return moment.ReplaceAllStringFunc(s, func(found string) string {
+		if at, err := time.Parse(time.RFC3339Nano, found); err == nil && n.now.Sub(at).Abs() < time.Hour {
+			return "<now>"
+		}
+		return found
+	})
+}
+
+func (n *names) name(kind, value string) string {
+	if n.given[value] == "" {
+		n.count[kind]++
+		n.given[value] = fmt.Sprintf("<%s %d>", kind, n.count[kind])
+	}
+	return n.given[value]
+}
+
+// compare fails with the first lines that differ.
+func compare(t *testing.T, disturbed, undisturbed []string) {
+	t.Helper()
+	shown := 0
+	for i := range max(len(disturbed), len(undisturbed)) {
+		var got, want string
+		if i < len(disturbed) {
+			got = disturbed[i]
+		}
+		if i < len(undisturbed) {
+			want = undisturbed[i]
+		}
+		if got == want {
+			continue
+		}
+		t.Errorf("event %d of the logs differs:\ndisturbed:   %s\nundisturbed: %s", i+1, excerpt(got, want), excerpt(want, got))
+		if shown++; shown == 3 {
+			return
+		}
+	}
+}
+
+// excerpt is a line's beginning and where it begins to differ from another.
+func excerpt(line, other string) string {
+	const head, around = 90, 160
+	at := 0
+	for at < min(len(line), len(other)) && line[at] == other[at] {
+		at++
+	}
+	if at < head+around {
+		return line[:min(len(line), head+2*around)]
+	}
+	return strings.ToValidUTF8(line[:head]+" … "+line[at-around:min(len(line), at+around)], "")
+}

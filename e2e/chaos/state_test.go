@@ -1,0 +1,239 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loa-vn/loa/e2e/system"
+	"github.com/loa-vn/loa/pkg/app"
+	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/services"
+)
+
+// state is what a walk has left in the databases.
+type state struct {
+	// logs are every service's events in order.
+	logs map[string][]es.Event
+	// follows names the sources of each consumer: "approvals approvals.content follows content".
+	follows []string
+	healed  int64
+}
+
+// settled waits until every consumer and every read model has taken all there is, and reads the logs. Parked events fail.
+func settled(t *testing.T, s *system.System) state {
+	t.Helper()
+	logs := map[string]*es.Log{}
+	modules := map[string]app.Module{}
+	owners := map[string]*pgx.Conn{}
+	for _, m := range services.All() {
+		modules[m.Name] = m
+		if m.Database {
+			owners[m.Name] = s.Owner(t, m.Name)
+		}
+		if m.Catalogue != nil {
+			logs[m.Name] = open(t, s, m)
+		}
+	}
+	var found state
+	system.Eventually(t, time.Minute, func() (bool, string) {
+		found = state{logs: map[string][]es.Event{}}
+		heads := map[string]map[int]int64{}
+		var behind []string
+		for _, service := range slices.Sorted(maps.Keys(logs)) {
+			events, err := logs[service].Read(t.Context(), 0, 100_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found.logs[service], heads[service] = events, published(t, modules[service], events)
+			behind = append(behind, readModels(t, owners[service], service, events[len(events)-1].Position)...)
+		}
+		for _, module := range slices.Sorted(maps.Keys(owners)) {
+			follows, late := consumers(t, owners[module], module, heads)
+			behind = append(behind, late...)
+			for _, f := range follows {
+				found.follows = append(found.follows, f.name)
+				found.healed += f.healed
+			}
+		}
+		return len(behind) == 0, strings.Join(behind, "; ")
+	})
+	return found
+}
+
+// open opens a service's log as the owner of everything, to read it.
+func open(t *testing.T, s *system.System, m app.Module) *es.Log {
+	t.Helper()
+	address, err := url.Parse(s.Engines().PostgresURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Path = "/loa_" + m.Name
+	pool, err := pgxpool.New(t.Context(), address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close(); pool.Close() })
+	return log
+}
+
+// published gives the last published position of each partition.
+func published(t *testing.T, m app.Module, events []es.Event) map[int]int64 {
+	t.Helper()
+	heads := map[int]int64{}
+	for _, e := range events {
+		message, err := m.Publish(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if message != nil {
+			heads[bus.Partition(e.Aggregate)] = e.Position
+		}
+	}
+	return heads
+}
+
+// readModels names the projections that have not applied the whole log.
+func readModels(t *testing.T, owner *pgx.Conn, service string, head int64) (behind []string) {
+	t.Helper()
+	rows, err := owner.Query(t.Context(), `SELECT p.name, c.position FROM es.projection p JOIN es.checkpoint c ON c.name = p.name AND c.generation = p.live`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	var position int64
+	if _, err := pgx.ForEachRow(rows, []any{&name, &position}, func() error {
+		if position != head {
+			behind = append(behind, fmt.Sprintf("read model %s of %s at %d of %d", name, service, position, head))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return behind
+}
+
+type following struct {
+	name   string
+	healed int64
+}
+
+// consumers lists whom a module follows, and which of its marks are not at the head of what is published.
+func consumers(t *testing.T, owner *pgx.Conn, module string, heads map[string]map[int]int64) (list []following, behind []string) {
+	t.Helper()
+	var parked string
+	if err := owner.QueryRow(t.Context(), `SELECT coalesce(string_agg(consumer || ' ' || source || ' ' || position || ' ' || type || ': ' || error, '; '), '') FROM bus.parked`).Scan(&parked); err != nil {
+		t.Fatal(err)
+	}
+	if parked != "" {
+		t.Fatalf("%s has parked %s", module, parked)
+	}
+	rows, err := owner.Query(t.Context(), `SELECT consumer, source, partition, position, healed FROM bus.mark ORDER BY consumer, source, partition`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks := map[string]map[int]int64{}
+	healed := map[string]int64{}
+	sources := map[string]string{}
+	var consumer, source string
+	var partition int
+	var position, count int64
+	if _, err := pgx.ForEachRow(rows, []any{&consumer, &source, &partition, &position, &count}, func() error {
+		name := fmt.Sprintf("%s: %s follows %s", module, consumer, source)
+		if marks[name] == nil {
+			marks[name] = map[int]int64{}
+		}
+		marks[name][partition], sources[name] = position, source
+		healed[name] += count
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(marks)) {
+		list = append(list, following{name, healed[name]})
+		for partition, head := range heads[sources[name]] {
+			if marks[name][partition] != head {
+				behind = append(behind, fmt.Sprintf("%s, partition %d, at %d of %d", name, partition, marks[name][partition], head))
+			}
+		}
+	}
+	return list, behind
+}
+
+// kept looks up in the logs what every answer has promised.
+func kept(t *testing.T, found state, promises []acknowledgement) {
+	t.Helper()
+	for _, a := range promises {
+		log := found.logs[a.service]
+		if a.position > int64(len(log)) {
+			t.Errorf("the answer to %q promised position %d of %s, whose log ends at %d", a.key, a.position, a.service, len(log))
+			continue
+		}
+		e := log[a.position-1]
+		if e.Position != a.position || a.aggregate != "" && e.Aggregate != a.aggregate {
+			t.Errorf("the answer to %q spoke of %s at %d; there is %s of %s at %d", a.key, a.aggregate, a.position, e.Type, e.Aggregate, e.Position)
+		}
+		if a.hash != "" && !strings.Contains(string(e.Body), a.hash) {
+			t.Errorf("the answer to %q spoke of the hash %s, which is not in %s: %s", a.key, a.hash, e.Type, e.Body)
+		}
+		if a.etag != "" && a.etag != fmt.Sprintf("%q", fmt.Sprint(e.Version)) {
+			t.Errorf("the answer to %q spoke of version %s; the event at its position has %d", a.key, a.etag, e.Version)
+		}
+	}
+}
+
+// once fails where something was done twice, or not at all: counted from the logs, and from what the portal shows.
+func once(t *testing.T, s *system.System, found state) {
+	t.Helper()
+	count := map[string]int{}
+	for _, events := range found.logs {
+		for _, e := range events {
+			count[e.Type]++
+		}
+	}
+	for kind, want := range map[string]int{
+		"planning.agencies_imported.v1": 1, "planning.people_imported.v1": 1, "planning.plan_imported.v1": 2,
+		"planning.plan_item_marked_overdue.v1": 2,
+		// The article of 2022 counts for its item of Plan 38, the other two for item 1 of the current plan.
+		"planning.plan_item_delivered.v1": 3,
+		"content.item_imported.v1":        1, "content.item_drafted.v1": 2, "content.item_revised.v1": 2, "content.item_submitted.v1": 3,
+		"content.item_returned.v1": 1, "content.item_approved.v1": 2, "content.item_scheduled.v1": 2, "content.item_published.v1": 2,
+		"approvals.route_set.v1": 2, "approvals.dossier_opened.v1": 3, "approvals.dossier_resubmitted.v1": 1, "approvals.dossier_returned.v1": 1,
+		"approvals.dossier_level_approved.v1": 6, "approvals.dossier_approved.v1": 3, "approvals.dossier_voided.v1": 1,
+		"distribution.publication_imported.v1": 1, "distribution.publication_scheduled.v1": 2, "distribution.publication_published.v1": 2,
+		"distribution.publication_cancelled.v1": 0, "distribution.receipt_recorded.v1": 3,
+		"reporting.report_compiled.v1": 2, "reporting.report_submitted.v1": 1, "reporting.report_dossier_opened.v1": 1,
+		"reporting.report_returned.v1": 0, "reporting.report_approved.v1": 1,
+	} {
+		if count[kind] != want {
+			t.Errorf("%d times %s, wanted %d", count[kind], kind, want)
+		}
+		delete(count, kind)
+	}
+	for kind, n := range count {
+		t.Errorf("%d times %s, of which nobody knows", n, kind)
+	}
+	var articles, reports int
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.Owner(t, "portal").QueryRow(ctx, `SELECT (SELECT count(*) FROM portal.publication), (SELECT count(*) FROM portal.report)`).Scan(&articles, &reports); err != nil {
+		t.Fatal(err)
+	}
+	if articles != 3 || reports != 1 {
+		t.Errorf("the portal has %d articles and %d reports, wanted 3 and 1", articles, reports)
+	}
+}
