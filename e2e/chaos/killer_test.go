@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -46,7 +47,9 @@ func plan(seed uint64, kills, steps int, victims []string) []*kill {
 		from, to := i*steps/kills, max((i+1)*steps/kills, i*steps/kills+1)
 		list = append(list, &kill{
 			step: from + random.IntN(to-from), victim: turn[0], armed: make(chan struct{}),
-			delay: time.Duration(random.IntN(250)) * time.Millisecond, pause: time.Duration(random.IntN(700)) * time.Millisecond,
+			// Steps take from a few milliseconds to seconds, so moments are spread evenly over their orders of magnitude.
+			delay: time.Duration(math.Pow(10, 3*random.Float64()) * float64(400*time.Microsecond)).Round(10 * time.Microsecond),
+			pause: time.Duration(random.IntN(700)) * time.Millisecond,
 		})
 		turn = turn[1:]
 	}

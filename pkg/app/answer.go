@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/es"
@@ -57,10 +58,5 @@ func (p *part) atLeast(ctx context.Context, token es.Token) error {
 }
 
 func follows(c bus.Consumer, service string) bool {
-	for _, s := range c.Sources {
-		if s == service {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Sources, service)
 }

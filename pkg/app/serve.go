@@ -91,7 +91,7 @@ func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
 		group.Go(func() error {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
 				stopped.set.Store(true)
-				p.host.Logger.ErrorContext(ctx, what+" stopped; see docs/operations.md", "error", err)
+				p.host.Logger.ErrorContext(ctx, "stopped; see docs/operations.md", "what", what, "error", err)
 			}
 			return nil
 		})

@@ -60,14 +60,15 @@ func (e *Error) Because(cause error) *Error {
 }
 
 func (e *Error) Error() string {
-	s := e.Reason.String() + ": " + Sentence(e.Reason, e.Args, English)
+	var b strings.Builder
+	b.WriteString(e.Reason.String() + ": " + Sentence(e.Reason, e.Args, English))
 	for _, f := range e.Fields {
-		s += fmt.Sprintf("; %s row %d column %q: %s", f.Field, f.Row, f.Column, Sentence(f.Reason, f.Args, English))
+		fmt.Fprintf(&b, "; %s row %d column %q: %s", f.Field, f.Row, f.Column, Sentence(f.Reason, f.Args, English))
 	}
 	if e.cause != nil {
-		s += ": " + e.cause.Error()
+		b.WriteString(": " + e.cause.Error())
 	}
-	return s
+	return b.String()
 }
 
 func (e *Error) Unwrap() error { return e.cause }

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/log/global"
 	"go.opentelemetry.io/otel/propagation"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -64,15 +64,15 @@ func Start(ctx context.Context, version string, out io.Writer, level slog.Level,
 			return nil, nil, fmt.Errorf("OTEL_LOGS_EXPORTER: %w", err)
 		}
 		logs := sdklog.NewLoggerProvider(sdklog.WithResource(res), sdklog.WithProcessor(sdklog.NewBatchProcessor(exporter)))
-		global.SetLoggerProvider(logs)
+		otel.SetLoggerProvider(logs)
 		stops = append(stops, logs.Shutdown)
 		handlers = append(handlers, otelslog.NewHandler("loa", otelslog.WithLoggerProvider(logs)))
 	}
 	logger := slog.New(traced{slog.NewMultiHandler(handlers...)})
 	stop := func(ctx context.Context) error {
 		var all error
-		for i := len(stops) - 1; i >= 0; i-- {
-			all = errors.Join(all, stops[i](ctx))
+		for _, stop := range slices.Backward(stops) {
+			all = errors.Join(all, stop(ctx))
 		}
 		return all
 	}

@@ -67,7 +67,8 @@ func TestPages(t *testing.T) {
 		request *contentv1.ListContentsRequest
 		want    int
 	}{
-		{&contentv1.ListContentsRequest{State: "in_approval"}, 1}, {&contentv1.ListContentsRequest{State: "draft", Plan: "plan_1"}, 2},
+		{&contentv1.ListContentsRequest{State: "in_approval"}, 1},
+		{&contentv1.ListContentsRequest{State: "draft", Plan: "plan_1"}, 2},
 		{&contentv1.ListContentsRequest{Plan: "plan_2"}, 0},
 	} {
 		if r, err := s.ListContents(s.as("cv.stttt"), c.request); err != nil || len(r.GetContents()) != c.want {

@@ -11,7 +11,9 @@ import (
 )
 
 // kinds maps a plan's word for its reports to the periods of Decree 09/2019/NĐ-CP.
-var kinds = map[string]vn.PeriodKind{"month": vn.Month, "quarter": vn.Quarter, "half": vn.Half, "year": vn.Year}
+func kinds() map[string]vn.PeriodKind {
+	return map[string]vn.PeriodKind{"month": vn.Month, "quarter": vn.Quarter, "half": vn.Half, "year": vn.Year}
+}
 
 // agendaOf lists the moments of a plan: the first instant after each deadline, and the cut-off of each period that overlaps it.
 func agendaOf(plan *planningv1.Plan, items []*planningv1.PlanItem) (Agenda, error) {
@@ -37,7 +39,7 @@ func agendaOf(plan *planningv1.Plan, items []*planningv1.PlanItem) (Agenda, erro
 		}
 	}
 	for _, word := range plan.GetReportPeriods() {
-		kind, ok := kinds[word]
+		kind, ok := kinds()[word]
 		if !ok {
 			return Agenda{}, fmt.Errorf("plan %s reports by %q, which is no kind of period", plan.GetId(), word)
 		}

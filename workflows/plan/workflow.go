@@ -28,7 +28,7 @@ type life struct {
 
 // run reads as the process: read the plan; catch up once; then wait for each step and do it, until there are no more.
 func (l *life) run(ctx workflow.Context) error {
-	ctx = workflow.WithActivityOptions(ctx, options)
+	ctx = workflow.WithActivityOptions(ctx, options())
 	if err := l.read(ctx); err != nil {
 		return err
 	}
@@ -162,7 +162,9 @@ func (l *life) read(ctx workflow.Context) error {
 }
 
 // options: an activity is tried until it is answered; what the service refuses is not tried again.
-var options = workflow.ActivityOptions{
-	StartToCloseTimeout: 30 * time.Second,
-	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+func options() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+	}
 }

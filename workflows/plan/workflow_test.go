@@ -20,11 +20,11 @@ import (
 // year is a plan of a whole year with three deadlines, reported monthly.
 func year(recorded time.Time) (*planningv1.Plan, []*planningv1.PlanItem) {
 	return &planningv1.Plan{
-			Id: "plan_1", Number: "15/KH-UBND", Title: "Kế hoạch", From: "2026-01-01", To: "2026-12-31",
-			ReportPeriods: []string{"month"}, RecordedAt: timestamppb.New(recorded),
-		}, []*planningv1.PlanItem{
-			{Id: "item_1", Deadline: "2026-02-28"}, {Id: "item_2", Deadline: "2026-06-30"}, {Id: "item_3", Deadline: "2026-06-30"},
-		}
+		Id: "plan_1", Number: "15/KH-UBND", Title: "Kế hoạch", From: "2026-01-01", To: "2026-12-31",
+		ReportPeriods: []string{"month"}, RecordedAt: timestamppb.New(recorded),
+	}, []*planningv1.PlanItem{
+		{Id: "item_1", Deadline: "2026-02-28"}, {Id: "item_2", Deadline: "2026-06-30"}, {Id: "item_3", Deadline: "2026-06-30"},
+	}
 }
 
 // calls is what a run asked of the services, in order, with the day it was asked.

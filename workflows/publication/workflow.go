@@ -28,7 +28,7 @@ type life struct {
 
 // run reads as the process: wait for the time, release, wait for the receipts.
 func (l *life) run(ctx workflow.Context) error {
-	ctx = workflow.WithActivityOptions(ctx, options)
+	ctx = workflow.WithActivityOptions(ctx, options())
 	look := workflow.GetSignalChannel(ctx, LookSignal)
 	patience := firstLook
 	for {
@@ -92,7 +92,9 @@ const (
 )
 
 // options: an activity is tried until it is answered; what the service refuses is not tried again.
-var options = workflow.ActivityOptions{
-	StartToCloseTimeout: 30 * time.Second,
-	RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+func options() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,6 +38,9 @@ type Program struct {
 	// Engines makes the engines' settings known before a command that needs them: it finds the ones that run or starts them. Nil when
 	// they come from the environment alone. Stop ends what it started.
 	Engines func(ctx context.Context, c *config.Config, logger *slog.Logger, need Need) (stop func(), err error)
+	// Failed gives the channel that receives an error when an engine that Engines started ends unasked: the server ends then too, and is
+	// to be started anew. Nil when the program starts no engines.
+	Failed func() <-chan error
 	// Ready runs once every module has started, before the process calls itself ready; nil for nothing.
 	Ready func(ctx context.Context, c *config.Config, logger *slog.Logger) error
 	// Extra holds the program's own settings and subcommands, a pointer to a struct with kong's tags; nil for none.
@@ -170,8 +174,8 @@ func (e *environment) start(ctx context.Context, need Need) (*slog.Logger, func(
 		stops = append(stops, stop)
 	}
 	return logger, func() {
-		for i := len(stops) - 1; i >= 0; i-- {
-			stops[i]()
+		for _, stop := range slices.Backward(stops) {
+			stop()
 		}
 	}, nil
 }

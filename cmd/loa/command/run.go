@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/loa-vn/loa/pkg/app"
@@ -16,7 +17,18 @@ func (runCommand) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	defer stop()
-	return app.Run(ctx, app.Options{
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	if e.program.Failed != nil {
+		go func() {
+			select {
+			case err := <-e.program.Failed():
+				fail(err)
+			case <-ctx.Done():
+			}
+		}()
+	}
+	err = app.Run(ctx, app.Options{
 		Config: e.config, Modules: e.program.Modules, Logger: logger,
 		Started: func(ctx context.Context) error {
 			if e.program.Ready != nil {
@@ -28,4 +40,8 @@ func (runCommand) Run(ctx context.Context, e *environment) error {
 		},
 		Ready: func() { fmt.Fprintf(e.out, "READY http://%s\n", e.config.HTTPAddr) },
 	})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
 }

@@ -134,7 +134,7 @@ func readMarker(directory string) (marker, string, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return marker{}, "", err
 	case err != nil:
-		return marker{}, err.Error(), nil
+		return marker{}, err.Error(), nil //nolint:nilerr // What cannot be read is a reason to set it aside, not a failure.
 	case !found:
 		return marker{}, "its version file is missing", nil
 	case mark.Layout != layout || mark.Cluster == "":
@@ -205,5 +205,5 @@ func (l logAdapter) Logf(level kfake.LogLevel, format string, arguments ...any) 
 	default:
 		return
 	}
-	l.logger.Log(l.ctx, severity, "kafka: "+fmt.Sprintf(format, arguments...))
+	l.logger.Log(l.ctx, severity, "the broker says", "message", fmt.Sprintf(format, arguments...))
 }

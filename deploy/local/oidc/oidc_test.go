@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -202,9 +203,7 @@ func TestSignInWithoutPKCEOrToAnotherPlaceIsRefused(t *testing.T) {
 			"client_id": {Audience}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {RedirectURI}, "state": {"s"},
 			"code_challenge": {oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier())}, "code_challenge_method": {"S256"},
 		}
-		for name, values := range change {
-			query[name] = values
-		}
+		maps.Copy(query, change)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, provider.Issuer()+"/authorize?"+query.Encode(), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -80,7 +80,7 @@ func (s search) fetched(ctx context.Context, a archive) (binaries, error) {
 	if err != nil {
 		return binaries{}, err
 	}
-	defer os.RemoveAll(unfinished) //nolint:errcheck // A cache.
+	defer os.RemoveAll(unfinished)
 	if err := os.Chmod(unfinished, 0o755); err != nil {
 		return binaries{}, err
 	}

@@ -96,7 +96,7 @@ func (c cluster) initialise(ctx context.Context, password string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(passwordFile.Name()) //nolint:errcheck // Removed again at the next initdb.
+	defer os.Remove(passwordFile.Name())
 	defer passwordFile.Close()
 
 	command, release, err := c.runner.command(filepath.Join(c.binaries.directory, "initdb"), unfinished, passwordFile)

@@ -138,7 +138,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Ended():
-			return fmt.Errorf("the server ended (%v)", s.process.Err())
+			return errors.Join(errors.New("the server ended"), s.process.Err())
 		default:
 		}
 		if pause(ctx, 15*time.Millisecond) != nil {

@@ -19,7 +19,7 @@ func EndLeftover(ctx context.Context, pid int, ours func(pid int) bool, steps ..
 	}
 	process, err := os.FindProcess(pid)
 	if err != nil {
-		return false, nil //nolint:nilerr // No such process is the usual case, not a failure.
+		return false, nil // no such process is the usual case, not a failure
 	}
 	defer process.Release() //nolint:errcheck // Releasing a handle cannot fail in a way that matters.
 	if !Running(pid) || !ours(pid) {
@@ -83,7 +83,7 @@ func commandLine(pid int) []string {
 		return nil
 	}
 	var words []string
-	for _, word := range bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0}) {
+	for word := range bytes.SplitSeq(bytes.TrimRight(line, "\x00"), []byte{0}) {
 		words = append(words, string(word))
 	}
 	return words

@@ -54,7 +54,7 @@ func lock(file *os.File) error {
 		if !errors.Is(err, syscall.EWOULDBLOCK) || attempt == 10 {
 			return err
 		}
-		time.Sleep(10 * time.Millisecond)
+		<-time.After(10 * time.Millisecond)
 	}
 }
 

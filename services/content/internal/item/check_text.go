@@ -17,10 +17,9 @@ import (
 
 // Limits of a text, in characters and in entries.
 const (
-	TitleLimit   = 300
 	SummaryLimit = 1_000
 	BodyLimit    = 200_000
-	LineLimit    = 300 // source line and each part of the attachment line but its abstract
+	LineLimit    = 300 // title, source line, each part of the attachment line but its abstract
 	ListLimit    = 50  // audiences, channels
 )
 
@@ -57,13 +56,13 @@ var languageShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // elsewhere.
 func Check(t Text) []errs.Field {
 	var c checker
-	c.line("title", t.Title, TitleLimit)
+	c.line("title", t.Title)
 	if t.Title == "" {
 		c.add("title", errorsv1.Reason_REQUIRED, "field", "title")
 	}
 	c.block("summary", t.Summary, SummaryLimit)
 	c.block("body", t.Body, BodyLimit)
-	c.line("sourceLine", t.SourceLine, LineLimit)
+	c.line("sourceLine", t.SourceLine)
 	if t.PlanItem == "" {
 		c.add("planItem", errorsv1.Reason_REQUIRED, "field", "planItem")
 	}
@@ -73,10 +72,10 @@ func Check(t Text) []errs.Field {
 	c.list("audiences", t.Audiences)
 	c.list("channels", t.Channels)
 	a := t.Attachment
-	c.line("attachment.title", a.Title, LineLimit)
-	c.line("attachment.form", a.Form, LineLimit)
-	c.line("attachment.issuer", a.Issuer, LineLimit)
-	c.line("attachment.number", a.Number, LineLimit)
+	c.line("attachment.title", a.Title)
+	c.line("attachment.form", a.Form)
+	c.line("attachment.issuer", a.Issuer)
+	c.line("attachment.number", a.Number)
 	c.block("attachment.abstract", a.Abstract, SummaryLimit)
 	if a != (Attachment{}) && a.Title == "" {
 		c.add("attachment.title", errorsv1.Reason_REQUIRED, "field", "attachment.title")
@@ -117,11 +116,11 @@ func (c *checker) add(field string, reason errs.Reason, args ...string) {
 }
 
 // line checks what is one line of text.
-func (c *checker) line(field, value string, limit int) {
+func (c *checker) line(field, value string) {
 	if strings.ContainsAny(value, "\n\t") {
 		c.add(field, errorsv1.Reason_BAD_FORMAT, "field", field, "value", shorten(value), "expected", "một dòng (one line)")
 	}
-	c.block(field, value, limit)
+	c.block(field, value, LineLimit)
 }
 
 // block checks what may be many lines.

@@ -272,8 +272,9 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
-// TestHashIsOfCanonicalJSON holds a hash that was computed by other means: sha256 of
-// {"attachment":{"abstract":"","date":"","form":"","issuer":"","number":"38/KH-UBND","title":"KH"},"audiences":["a","b"],"body":"d\n\te\\","channels":["p"],"example":false,"language":"vi","plan":"plan_1","planItem":"item_1","sourceLine":"","summary":"s","theme":"t","title":"A <b> & “c”"}
+// TestHashIsOfCanonicalJSON holds a hash that was computed by other means, the SHA-256 of the canonical JSON of the text:
+//
+//	{"attachment":{"abstract":"","date":"","form":"","issuer":"","number":"38/KH-UBND","title":"KH"},"audiences":["a","b"],"body":"d\n\te\\","channels":["p"],"example":false,"language":"vi","plan":"plan_1","planItem":"item_1","sourceLine":"","summary":"s","theme":"t","title":"A <b> & “c”"}
 func TestHashIsOfCanonicalJSON(t *testing.T) {
 	x := item.Text{
 		Plan: "plan_1", PlanItem: "item_1", Title: "A <b> & “c”", Summary: "s", Body: "d\n\te\\", Language: "vi", Theme: "t",

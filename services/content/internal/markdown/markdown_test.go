@@ -137,6 +137,7 @@ func assertClean(t *testing.T, page string) {
 		switch z.Next() {
 		case html.ErrorToken:
 			return
+		case html.TextToken, html.EndTagToken:
 		case html.CommentToken, html.DoctypeToken:
 			t.Errorf("%q holds a comment or declaration", page)
 		case html.StartTagToken, html.SelfClosingTagToken:

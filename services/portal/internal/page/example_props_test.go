@@ -66,8 +66,10 @@ func homeProps(lang page.Lang) page.HomeProps {
 			Issuer: "Sở Thông tin và Truyền thông", Period: march, ApprovedAt: at("15/03/2022", "16:05"), Example: true,
 		}},
 		Themes: []page.ThemeCount{
-			{Name: "Chủ trương, chính sách cải cách hành chính", Count: 14}, {Name: "Phản ánh, kiến nghị về thủ tục", Count: 22},
-			{Name: "Chỉ tiêu cải cách năm 2022", Count: 6}, {Name: "Một cửa, một cửa liên thông", Count: 1031},
+			{Name: "Chủ trương, chính sách cải cách hành chính", Count: 14},
+			{Name: "Phản ánh, kiến nghị về thủ tục", Count: 22},
+			{Name: "Chỉ tiêu cải cách năm 2022", Count: 6},
+			{Name: "Một cửa, một cửa liên thông", Count: 1031},
 		},
 	}
 }
@@ -130,8 +132,10 @@ func reportProps(t *testing.T, lang page.Lang) page.ReportProps {
 		Plan: page.PlanReference{Number: "38/KH-UBND", IssuedAt: vn.Day(2022, 2, 23), Title: planTitle},
 		Lead: "Tháng đầu thực hiện kế hoạch, các cơ quan hoàn thành 4 trên 36 tin của cả năm; lớp tập huấn chưa mở, phần của huyện Bạch Long Vĩ chưa có.",
 		Figures: []page.Figure{
-			{Name: "Tin đã đăng", Value: page.Of(4), Of: page.Of(36), Unit: "cả năm"}, {Name: "Việc chậm", Value: page.Of(1)},
-			{Name: "Lượt xem", Value: page.Of(48310)}, {Name: "Phản ánh đúng hạn"},
+			{Name: "Tin đã đăng", Value: page.Of(4), Of: page.Of(36), Unit: "cả năm"},
+			{Name: "Việc chậm", Value: page.Of(1)},
+			{Name: "Lượt xem", Value: page.Of(48310)},
+			{Name: "Phản ánh đúng hạn"},
 		},
 		Breakdowns: []page.Breakdown{
 			{By: page.ByItem, Rows: []page.Row{

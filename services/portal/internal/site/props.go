@@ -77,7 +77,7 @@ func (s *Site) home(lang page.Lang, ordered []*publication) page.HomeProps {
 	for _, t := range themes {
 		props.Themes = append(props.Themes, page.ThemeCount{Name: t, Count: counts[t]})
 	}
-	if real := len(ordered) > 0 && slices.ContainsFunc(props.Latest, func(e page.Entry) bool { return !e.Example }); real {
+	if slices.ContainsFunc(props.Latest, func(e page.Entry) bool { return !e.Example }) {
 		props.Example.Except = unlabelled(lang)
 	}
 	for _, r := range s.reportsNewestFirst() {

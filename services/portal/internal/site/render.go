@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,12 +28,8 @@ func languages() []page.Lang { return []page.Lang{page.Vi, page.En} }
 func (s *Site) render(old *pages, changed []*publication, reports []*report) (*pages, error) {
 	next := &pages{byPath: map[string]*response{}, prints: map[string]page.ArticleProps{}}
 	if old != nil {
-		for path, r := range old.byPath {
-			next.byPath[path] = r
-		}
-		for path, p := range old.prints {
-			next.prints[path] = p
-		}
+		maps.Copy(next.byPath, old.byPath)
+		maps.Copy(next.prints, old.prints)
 	}
 	ordered := s.newestFirst()
 	fresh := map[*publication]bool{}
@@ -95,7 +92,7 @@ func neighbours(ordered []*publication, i int) []*publication {
 
 func (s *Site) renderArticle(next *pages, p *publication, fresh bool) error {
 	if fresh {
-		span := span(p.traceparent, "portal.page", p.event.GetPublication())
+		_, span := tracer().Start(parent(p.traceparent), "portal.page", aggregate(p.event.GetPublication()))
 		defer span.End()
 	}
 	for _, lang := range languages() {
@@ -112,7 +109,7 @@ func (s *Site) renderArticle(next *pages, p *publication, fresh bool) error {
 
 func (s *Site) renderReport(next *pages, r *report) error {
 	id := r.event.GetReport().GetId()
-	span := span(r.traceparent, "portal.report", id)
+	_, span := tracer().Start(parent(r.traceparent), "portal.report", aggregate(id))
 	defer span.End()
 	for _, lang := range languages() {
 		props, err := s.reportPage(lang, r)

@@ -70,8 +70,11 @@ func (s *Site) reportPage(lang page.Lang, r *report) (page.ReportProps, error) {
 		by    page.Dimension
 		lines []*reportingv1.Line
 	}{
-		{page.ByItem, figures.GetItems()}, {page.ByAgency, figures.GetAgencies()}, {page.ByTheme, figures.GetThemes()},
-		{page.ByAudience, figures.GetAudiences()}, {page.ByChannel, figures.GetChannels()},
+		{page.ByItem, figures.GetItems()},
+		{page.ByAgency, figures.GetAgencies()},
+		{page.ByTheme, figures.GetThemes()},
+		{page.ByAudience, figures.GetAudiences()},
+		{page.ByChannel, figures.GetChannels()},
 	} {
 		if len(b.lines) > 0 {
 			props.Breakdowns = append(props.Breakdowns, page.Breakdown{By: b.by, Rows: s.rows(lang, b.lines)})

@@ -84,7 +84,7 @@ func (a *response) serve(w http.ResponseWriter, r *http.Request) {
 		body, etag = a.compressed, `"`+a.etag+`-gzip"`
 	}
 	h.Set("ETag", etag)
-	for _, known := range strings.Split(r.Header.Get("If-None-Match"), ",") {
+	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 		if known = strings.TrimPrefix(strings.TrimSpace(known), "W/"); known == etag || known == "*" {
 			w.WriteHeader(http.StatusNotModified)
 			return

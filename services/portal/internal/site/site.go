@@ -253,9 +253,13 @@ func (s *Site) names(ctx context.Context) error {
 	return nil
 }
 
-// span is the page's own span: it ends the way from the command to what a citizen reads.
-func span(traceparent, name, id string) trace.Span {
-	parent := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparent})
-	_, sp := otel.Tracer("loa/portal").Start(parent, name, trace.WithAttributes(attribute.String("loa.aggregate", id)))
-	return sp
+// parent is the context of what made the row: a page's own span, below it, ends the way from the command to what a citizen reads.
+func parent(traceparent string) context.Context {
+	return propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparent})
+}
+
+func tracer() trace.Tracer { return otel.Tracer("loa/portal") }
+
+func aggregate(id string) trace.SpanStartEventOption {
+	return trace.WithAttributes(attribute.String("loa.aggregate", id))
 }
