@@ -99,7 +99,9 @@ func TestLeftoverIsEndedOnlyIfItIsOurs(t *testing.T) {
 	if !found || err != nil {
 		t.Errorf("ours: %v, %v", found, err)
 	}
-	_ = <-ended // killed, as asked
+	if err := <-ended; err == nil {
+		t.Error("it ended by itself")
+	}
 	for _, absent := range []int{pid, 0, -7, 1 << 30} {
 		if found, err := EndLeftover(t.Context(), absent, func(int) bool { return true }, kill); found || err != nil {
 			t.Errorf("no process %d: %v, %v", absent, found, err)
