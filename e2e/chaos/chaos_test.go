@@ -28,16 +28,16 @@ func TestKilledAtSeededMoments(t *testing.T) {
 	for _, shape := range []system.Shape{system.One, system.Split} {
 		t.Run(strings.ReplaceAll(string(shape), " ", "_"), func(t *testing.T) {
 			day := time.Now()
-			undisturbed, heads := walked(t, shape, day, func(*system.System, int) []*kill { return nil })
+			undisturbed, want := walked(t, shape, day, func(*system.System, int) []*kill { return nil })
 			if undisturbed.healed != 0 {
 				t.Errorf("undisturbed, %d events were healed", undisturbed.healed)
 			}
-			disturbed, got := walked(t, shape, day, func(s *system.System, steps int) []*kill { return plan(chosen, *kills, steps, victims(s)) })
+			disturbed, got := walked(t, shape, day, func(s *system.System, steps int) []*kill { return schedule(chosen, *kills, steps, victims(s)) })
 			if !slices.Equal(disturbed.follows, undisturbed.follows) {
 				t.Errorf("consumers: %v, undisturbed %v", disturbed.follows, undisturbed.follows)
 			}
 			t.Logf("%d events were read from their source, since Kafka did not bring them", disturbed.healed)
-			compare(t, got, heads)
+			compare(t, got, want)
 		})
 	}
 }
@@ -54,14 +54,17 @@ func walked(t *testing.T, shape system.Shape, day time.Time, planned func(s *sys
 		l := &line{portal: s.Portal, day: day, people: &people{
 			api: s.API, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, tokens: map[string]string{},
 		}}
-		for _, person := range []string{"quan.tri", "luu.tru", "cv.stttt", "tp.stttt", "pgd.stttt", "bt.cong"} {
+		for _, person := range []string{"quan.tri", "luu.tru", "cv.stttt", "tp.stttt", "pgd.stttt", "bt.cong", "thanh.tra"} {
 			l.tokens[person] = s.Token(person)
 		}
 		walk(t, s, l, planned(s, len(l.steps())))
+		resting(t, s, l.current.GetId())
 		found = settled(t, s)
 		kept(t, found, l.acknowledged)
 		once(t, s, found)
-		lines = written(t, found.logs)
+		n := newNames()
+		lines = written(t, n, found.logs)
+		lines = append(lines, answered(t, n, l)...)
 	})
 	if !ok {
 		t.FailNow()

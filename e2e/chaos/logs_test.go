@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,9 +18,8 @@ import (
 // written says what the logs say, a line an event, in an order and with names that do not depend on when and under which ids it was
 // written: service by service, stream by stream in the order in which they began, each by version. Ids, hashes, places in logs and
 // the moments of the walk are replaced by names that count first appearances; the trace context is left out. Who did it stays.
-func written(t *testing.T, logs map[string][]es.Event) []string {
+func written(t *testing.T, n *names, logs map[string][]es.Event) []string {
 	t.Helper()
-	n := &names{given: map[string]string{}, count: map[string]int{}, now: time.Now()}
 	var lines []string
 	for _, service := range system.Services() {
 		streams := map[string][]es.Event{}
@@ -121,6 +121,35 @@ func (n *names) name(kind, value string) string {
 	return n.given[value]
 }
 
+func newNames() *names {
+	return &names{given: map[string]string{}, count: map[string]int{}, now: time.Now()}
+}
+
+// answered says what Loa answers when it is asked for everything, with the names that the logs gave.
+func answered(t *testing.T, n *names, l *line) []string {
+	t.Helper()
+	var lines []string
+	for _, path := range []string{
+		"/v1/agencies", "/v1/people", "/v1/routes/content", "/v1/routes/report", "/v1/plans", "/v1/plans/" + l.plan38.GetId() + "/items",
+		"/v1/plans/" + l.current.GetId() + "/items", "/v1/contents", "/v1/dossiers", "/v1/publications", "/v1/reports", "/v1/reports/" + l.report.GetId(),
+	} {
+		a, err := l.send(t.Context(), request{as: "thanh.tra", method: http.MethodGet, path: path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body any
+		if err := json.Unmarshal(a.body, &body); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(n.value(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, n.text(path)+" "+string(text))
+	}
+	return lines
+}
+
 // compare fails with the first lines that differ.
 func compare(t *testing.T, disturbed, undisturbed []string) {
 	t.Helper()
@@ -136,7 +165,7 @@ func compare(t *testing.T, disturbed, undisturbed []string) {
 		if got == want {
 			continue
 		}
-		t.Errorf("event %d of the logs differs:\ndisturbed:   %s\nundisturbed: %s", i+1, excerpt(got, want), excerpt(want, got))
+		t.Errorf("line %d differs:\ndisturbed:   %s\nundisturbed: %s", i+1, excerpt(got, want), excerpt(want, got))
 		if shown++; shown == 3 {
 			return
 		}

@@ -13,12 +13,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	temporallog "go.temporal.io/sdk/log"
 
 	"github.com/loa-vn/loa/e2e/system"
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/services"
+	"github.com/loa-vn/loa/workflows/plan"
 )
 
 // state is what a walk has left in the databases.
@@ -28,6 +32,37 @@ type state struct {
 	// follows names the sources of each consumer: "approvals approvals.content follows content".
 	follows []string
 	healed  int64
+}
+
+// resting waits until no workflow has anything to do: publications' have ended, as has that of Plan 38, which was over, and the current
+// plan's waits for its next day. What a killed worker had in hand is given to another when its time is over.
+func resting(t *testing.T, s *system.System, current string) {
+	t.Helper()
+	e := s.Engines()
+	engine, err := client.Dial(client.Options{HostPort: e.TemporalAddr, Namespace: e.TemporalNamespace, Logger: temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(engine.Close)
+	want := plan.WorkflowID(current)
+	system.Eventually(t, patience, func() (bool, string) {
+		open, err := engine.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
+		if err != nil {
+			return false, err.Error()
+		}
+		var ids []string
+		for _, w := range open.GetExecutions() {
+			ids = append(ids, w.GetExecution().GetWorkflowId())
+		}
+		if !slices.Equal(ids, []string{want}) {
+			return false, fmt.Sprintf("running: %v", ids)
+		}
+		w, err := engine.DescribeWorkflowExecution(t.Context(), want, "")
+		if err != nil {
+			return false, err.Error()
+		}
+		return len(w.GetPendingActivities()) == 0 && w.GetPendingWorkflowTask() == nil, w.String()
+	})
 }
 
 // settled waits until every consumer and every read model has taken all there is, and reads the logs. Parked events fail.
