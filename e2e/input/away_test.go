@@ -53,7 +53,7 @@ func brokerAway(t *testing.T, s *stand) {
 	if alone.Status != http.StatusOK || len(none.Dossiers) != 0 {
 		t.Errorf("with the broker away: %d %s", alone.Status, alone.Body)
 	}
-	s.broker.start(t)
+	s.broker.start()
 	d := s.dossierOf(t, i)
 	if again := s.Send(t, submit); again.Status != http.StatusOK {
 		t.Errorf("the repeat: %d %s", again.Status, again.Body)

@@ -74,27 +74,28 @@ func withoutLoa() []string {
 
 // broker is the Kafka broker as a process of its own.
 type broker struct {
+	whole                  *testing.T // the test that it lives as long as
 	program, data, address string
 	end                    func(os.Signal)
 }
 
 func startBroker(t *testing.T, root, data string) *broker {
 	t.Helper()
-	b := &broker{program: filepath.Join(t.TempDir(), "loa-broker"), data: data, address: "127.0.0.1:0"}
+	b := &broker{whole: t, program: filepath.Join(t.TempDir(), "loa-broker"), data: data, address: "127.0.0.1:0"}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", b.program, "./deploy/local/cmd/loa-broker")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the broker: %v\n%s", err, out)
 	}
-	b.start(t)
+	b.start()
 	return b
 }
 
 // start starts it; after the first time at the address it had.
-func (b *broker) start(t *testing.T) {
-	t.Helper()
+func (b *broker) start() {
+	b.whole.Helper()
 	command := exec.Command(b.program, "--data", b.data, "--addr", b.address)
-	b.end = launch(t, command, func(line string) bool {
+	b.end = launch(b.whole, command, func(line string) bool {
 		b.address = line
 		return true
 	})

@@ -180,10 +180,10 @@ func yamlFiles(t *testing.T, s *stand) {
 		"Kế hoạch không có kênh “zalo”.", "The plan has no channel “zalo”.")
 	add("unknown channel", file, places)
 	file, places = one("title: Mục hai", "title: MẬT", "title: MẬT", "items[1].title", "SECRECY_MARK",
-		"Văn bản mang dấu độ mật “MẬT”. Tài liệu mật không được đưa vào hệ thống này.",
-		"The text carries the secrecy mark “MẬT”. Classified documents must not enter this system.")
+		"Văn bản mang dấu độ mật “mật”. Tài liệu mật không được đưa vào hệ thống này.",
+		"The text carries the secrecy mark “mật”. Classified documents must not enter this system.")
 	add("a secrecy mark", file, places)
-	file, places = one("    channels: [portal]", "    channels: [portal", "    lead: H24.03", "", "BAD_FORMAT",
+	file, places = one("    channels: [portal]", "    channels: [portal", "    channels: [portal\n", "", "BAD_FORMAT",
 		"“did not find expected ',' or ']'” không đúng dạng của “YAML”: YAML 1.2.", "“did not find expected ',' or ']'” is not a valid “YAML”: YAML 1.2.")
 	add("not YAML", file, places)
 

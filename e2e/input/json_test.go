@@ -76,8 +76,8 @@ func jsonBodies(t *testing.T, s *stand) {
 	}{
 		{"unknown field", probe.Call{Body: `{"planItem":"` + s.item + `","titel":"Tiêu đề"}`}, unknownField("titel")},
 		{"unknown field inside", probe.Call{Body: `{"planItem":"` + s.item + `","attachment":{"title":"a","link":"b"}}`}, unknownField("attachment.link")},
-		{"malformed", probe.Call{Body: "{\n  \"title\": \"Tiêu đề\",\n}"}, unreadable("JSON 3:2")},
-		{"cut short", probe.Call{Body: `{"title":"Tiêu`}, unreadable("JSON 1:15")},
+		{"malformed", probe.Call{Body: "{\n  \"title\": \"Tiêu đề\",\n}"}, unreadable("JSON 3:1")},
+		{"cut short", probe.Call{Body: `{"title":"Tiêu`}, unreadable("JSON 1:10")},
 		{"more than one value", probe.Call{Body: `{"title":"a"}{"title":"b"}`}, unreadable("JSON 1:15")},
 		{"a field twice", probe.Call{Body: `{"title":"a","title":"b"}`}, unreadable("JSON 1:21")},
 		{"wrong type", probe.Call{Body: `{"title":5}`}, unreadable("title", badFormat("title", "5", "string"))},

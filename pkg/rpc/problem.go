@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -78,7 +79,11 @@ func away(err error, service string) *errs.Error {
 	case errors.As(err, &refused) && (strings.HasPrefix(refused.Code, "08") || strings.HasPrefix(refused.Code, "57P") || refused.Code == "53300"):
 		// Connection exceptions, operator intervention (shutting down, starting up), too many connections.
 		return errs.New(errorsv1.Reason_UNAVAILABLE, "what", "PostgreSQL").Because(err)
-	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		// A connection that broke while it was read from. Calls of other services and of the identity provider end in refusals of
+		// their own, so it is the database's.
+		return errs.New(errorsv1.Reason_UNAVAILABLE, "what", "PostgreSQL").Because(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return errs.New(errorsv1.Reason_UNAVAILABLE, "what", service).Because(err)
 	default:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"syscall"
 )
 
 const (
@@ -46,7 +47,11 @@ func Choose(host string, wanted int, setting string) (int, error) {
 	return 0, fmt.Errorf("no free port found at %s between %d and %d", host, lowest, highest)
 }
 
+// free binds the port for a moment. No process may be forked meanwhile: until it runs its own program it would hold a copy of the
+// socket, and the engine that is to listen next would find the port in use.
 func free(host string, port int) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))) //nolint:noctx // Binding does not wait.
 	if err != nil {
 		return false

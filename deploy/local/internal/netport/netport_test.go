@@ -2,7 +2,11 @@ package netport
 
 import (
 	"net"
+	"os/exec"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -27,4 +31,50 @@ func TestPortSetByTheUserIsHadOrRefused(t *testing.T) {
 			t.Errorf("free, setting %q: %d, %v", setting, got, err)
 		}
 	}
+}
+
+// Engines start at the same time, and some are child processes: a port that was found free is free, whatever is forked meanwhile.
+func TestPortStaysFreeWhileProcessesAreForked(t *testing.T) {
+	var forking sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		forking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := exec.Command("/bin/true").Run(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	port, err := Choose("127.0.0.1", 0, "")
+	for range 2000 {
+		if err == nil {
+			_, err = Choose("127.0.0.1", port, "LOA_X_ADDR")
+		}
+		if err == nil {
+			err = listen(port)
+		}
+	}
+	close(done)
+	forking.Wait()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// listen listens and stops. Here too nothing is forked meanwhile, since it is the search for a port that is looked at.
+func listen(port int) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }
