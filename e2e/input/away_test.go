@@ -1,9 +1,7 @@
 package input
 
 import (
-	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,10 +12,6 @@ import (
 	"github.com/loa-vn/loa/e2e/probe"
 	"github.com/loa-vn/loa/e2e/system"
 )
-
-func (s *stand) signIn(t *testing.T) func(context.Context, string) (string, error) {
-	return func(_ context.Context, person string) (string, error) { return s.System.Token(person), nil }
-}
 
 func unavailable(what string) refusal {
 	return refusal{
@@ -168,23 +162,11 @@ func count(snapshot map[string]any, path, list string) int {
 	return len(entries)
 }
 
-// portal reads a public page.
+// portal reads a public page, which is at the address of the API in one process.
 func (s *stand) portal(t *testing.T, path string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.System.Portal+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(body)
+	answer := s.Send(t, probe.Call{Method: http.MethodGet, Path: path, Alone: true})
+	return answer.Status, string(answer.Body)
 }
 
 // tooMany starts the same Loa again with a small rate: who asks too much waits, and nobody else does.

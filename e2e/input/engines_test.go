@@ -120,23 +120,25 @@ func newWire(t *testing.T, target string) *wire {
 func (w *wire) mend(t *testing.T) {
 	t.Helper()
 	var configuration net.ListenConfig
-	listener, err := configuration.Listen(context.Background(), "tcp", w.address)
+	// A listener outlives the test that mends the wire.
+	ctx := context.WithoutCancel(t.Context())
+	listener, err := configuration.Listen(ctx, "tcp", w.address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.listener, w.address = listener, listener.Addr().String()
-	go w.accept(listener)
+	go w.accept(ctx, listener)
 }
 
-func (w *wire) accept(listener net.Listener) {
+func (w *wire) accept(ctx context.Context, listener net.Listener) {
 	for {
 		near, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		far, err := net.Dial("tcp", w.target)
+		far, err := (&net.Dialer{}).DialContext(ctx, "tcp", w.target)
 		if err != nil {
 			_ = near.Close()
 			continue

@@ -130,15 +130,15 @@ func lineOf(file, text string) int {
 func yamlFiles(t *testing.T, s *stand) {
 	base := strings.Replace(planFile(), "77/KH-UBND", "78/KH-UBND", 1)
 	// last replaces the last occurrence, which is in the second item.
-	last := func(old, new string) string {
+	last := func(old, with string) string {
 		i := strings.LastIndex(base, old)
-		return base[:i] + new + base[i+len(old):]
+		return base[:i] + with + base[i+len(old):]
 	}
 	at := func(file, text, column, reason, vi, en string) []place {
 		return []place{{"yaml", lineOf(file, text), column, reason, vi, en}}
 	}
-	one := func(old, new, text, column, reason, vi, en string) (string, []place) {
-		file := last(old, new)
+	one := func(old, with, text, column, reason, vi, en string) (string, []place) {
+		file := last(old, with)
 		return file, at(file, text, column, reason, vi, en)
 	}
 	type wrong struct {

@@ -89,8 +89,11 @@ func jsonBodies(t *testing.T, s *stand) {
 		{"CSV sent as JSON", probe.Call{As: "quan.tri", Path: "/v1/agencies:import", Body: `{"csv":""}`}, unsupported("application/json", "text/csv")},
 		{"CSV over 1 MiB", probe.Call{As: "quan.tri", Path: "/v1/agencies:import", Type: "text/csv", Body: agencyColumns + "\n" + goodAgency + "\n" + big}, tooLarge},
 		{"unknown parameter", probe.Call{Method: http.MethodGet, Path: "/v1/contents?pagesize=5"}, unknownField("pagesize")},
-		{"parameter of another type", probe.Call{Method: http.MethodGet, Path: "/v1/contents?pageSize=nhiều"},
-			unreadable("pageSize", badFormat("pageSize", "nhiều", "integer"))},
+		{
+			"parameter of another type",
+			probe.Call{Method: http.MethodGet, Path: "/v1/contents?pageSize=nhiều"},
+			unreadable("pageSize", badFormat("pageSize", "nhiều", "integer")),
+		},
 		{"no such path", probe.Call{Method: http.MethodGet, Path: "/v1/khong-co"}, notFound("GET /v1/khong-co")},
 	} {
 		t.Run(c.name, func(t *testing.T) {

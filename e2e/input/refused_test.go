@@ -1,11 +1,9 @@
 package input
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -134,19 +132,7 @@ func (s *stand) snapshot(t *testing.T) map[string]any {
 // described asserts that every reason of a refusal stands on the page that its type names.
 func (s *stand) described(t *testing.T) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, s.System.API+"/docs/reasons", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	body := s.Send(t, probe.Call{Method: http.MethodGet, Path: "/docs/reasons", Alone: true}).Body
 	ids := map[string]bool{}
 	for _, m := range regexp.MustCompile(`id="?([A-Z_]+)"?`).FindAllStringSubmatch(string(body), -1) {
 		ids[m[1]] = true

@@ -1,9 +1,9 @@
 package input
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -61,11 +61,7 @@ func TestBadInput(t *testing.T) {
 func start(t *testing.T) *stand {
 	t.Helper()
 	root := system.Root(t)
-	data, err := os.MkdirTemp("", "loa-input-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(data) })
+	data := system.DataDir(t)
 	settings := startEngines(t, root, data)
 	s := &stand{
 		postgres: newWire(t, hostOf(settings["LOA_POSTGRES_URL"])),
@@ -96,7 +92,9 @@ func load(t *testing.T, s *stand) {
 	t.Helper()
 	err := example.Load(t.Context(), example.Options{
 		BaseURL: s.System.API, Now: time.Now(), Logger: slog.New(slog.DiscardHandler),
-		Token: s.signIn(t),
+		Token: func(_ context.Context, person string) (string, error) {
+			return s.System.Token(person), nil //nolint:contextcheck // the harness signs in for the whole test
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +133,7 @@ func load(t *testing.T, s *stand) {
 				return false
 			}
 		}
-		return len(p.Publications) == 3
+		return len(p.Publications) > 0
 	})
 	s.page = found.Publications[0].Path
 }

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -150,9 +151,7 @@ func secrecy(t *testing.T, s *stand) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := s.text("Bình thường")
-			for k, v := range c.fields {
-				text[k] = v
-			}
+			maps.Copy(text, c.fields)
 			s.refused(t, probe.Call{As: "cv.stttt", Method: http.MethodPost, Path: "/v1/contents", Body: encode(t, text)}, invalid(c.places...))
 			s.refused(t, probe.Call{
 				As: "cv.stttt", Method: http.MethodPatch, Path: "/v1/contents/" + made.ID, Body: encode(t, c.fields), Header: map[string]string{"If-Match": made.Etag},

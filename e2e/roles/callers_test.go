@@ -53,7 +53,7 @@ func callers(t *testing.T, p *probe.Probe) map[string][]caller {
 	for _, row := range rows()[:3] {
 		for _, role := range columns() {
 			id := seeded()[row][role]
-			token := ""
+			var token string
 			if id == "" {
 				id = strings.ReplaceAll(role, "_", ".") + "." + strings.ToLower(row)
 				fmt.Fprintf(file, "%s,Người thử %s,%s,Phòng thử,Người thử,%s,2022-01-01,\n", id, role, agencyOf(row, role), role)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -201,6 +203,7 @@ func TestUndecidedDoesNotAnswer(t *testing.T) {
 		"unknown":         {errs.New(errorsv1.Reason_NOT_FOUND, "what", "content_1"), errorsv1.Reason_NOT_FOUND, false},
 		"a wrong request": {errs.Invalid([]errs.Field{errs.At("title", errorsv1.Reason_REQUIRED, "field", "title")}), errorsv1.Reason_INVALID, false},
 		"being away":      {errs.New(errorsv1.Reason_UNAVAILABLE, "what", "x"), errorsv1.Reason_UNAVAILABLE, false},
+		"a cut wire":      {fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), errorsv1.Reason_UNAVAILABLE, false},
 	} {
 		h.contents.submit = func(context.Context, *contentv1.SubmitContentRequest) (*contentv1.Content, error) {
 			return &contentv1.Content{Title: "secret"}, c.err
