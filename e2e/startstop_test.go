@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,4 +139,24 @@ func TestPortInUse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An engine that dies ends the process with a word that says which; the next start goes on.
+func TestEngineThatDiesEndsTheProcess(t *testing.T) {
+	s := system.Start(t, system.Options{Shape: system.One})
+	content, err := os.ReadFile(filepath.Join(s.Data, "postgres", "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var postmaster int
+	if _, err := fmt.Sscan(string(content), &postmaster); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(postmaster, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.Ended("loa-local"); code != 1 || !strings.Contains(s.Log("loa-local"), "PostgreSQL") {
+		t.Errorf("ended with %d and said\n%s", code, s.Log("loa-local"))
+	}
+	s.StartAll()
 }

@@ -279,6 +279,20 @@ func (s *System) signal(name string, signal syscall.Signal) (code int) {
 	return code
 }
 
+// Ended waits until a process has ended by itself, and tells its exit code.
+func (s *System) Ended(name string) (code int) {
+	s.t.Helper()
+	p := s.processes[name]
+	select {
+	case <-p.done:
+	case <-time.After(30 * time.Second):
+		s.t.Fatalf("%s still runs:\n%s", name, p.log)
+	}
+	code = p.command.ProcessState.ExitCode()
+	p.command = nil
+	return code
+}
+
 // Peers are the gRPC addresses of the services that are processes of their own.
 func (s *System) Peers() map[string]string { return s.peers }
 

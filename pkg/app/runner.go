@@ -47,6 +47,8 @@ type Options struct {
 	Started func(ctx context.Context) error
 	// Ready is called once, when the process is ready.
 	Ready func()
+	// Failed receives an error when something the process stands on, and started itself, has ended; the process then stops. Nil: never.
+	Failed <-chan error
 }
 
 // Run runs the modules that Config.Target names until ctx ends, and stops them within Config.StopTimeout.
@@ -85,6 +87,8 @@ func Run(ctx context.Context, o Options) error {
 		case <-ctx.Done():
 			running = false
 		case <-loops.Done():
+			running = false
+		case failed = <-r.Failed:
 			running = false
 		case err := <-started:
 			started = nil

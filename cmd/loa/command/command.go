@@ -36,8 +36,8 @@ type Program struct {
 	Name    string
 	Modules []app.Module
 	// Engines makes the engines' settings known before a command that needs them: it finds the ones that run or starts them. Nil when
-	// they come from the environment alone. Stop ends what it started.
-	Engines func(ctx context.Context, c *config.Config, logger *slog.Logger, need Need) (stop func(), err error)
+	// they come from the environment alone.
+	Engines func(ctx context.Context, c *config.Config, logger *slog.Logger, need Need) (Engines, error)
 	// Failed gives the channel that receives an error when an engine that Engines started ends unasked: the server ends then too, and is
 	// to be started anew. Nil when the program starts no engines.
 	Failed func() <-chan error
@@ -47,6 +47,14 @@ type Program struct {
 	Extra any
 	// Bind gives the extra subcommands what they ask for by type.
 	Bind []any
+}
+
+// Engines are what a command stands on.
+type Engines struct {
+	// Stop ends what was started for the command; nil for nothing.
+	Stop func()
+	// Failed receives an error when an engine has ended unasked; nil when they are somebody else's.
+	Failed <-chan error
 }
 
 // Need says what a command wants of the engines.
@@ -84,6 +92,8 @@ type environment struct {
 	config  *config.Config
 	out     io.Writer
 	errors  io.Writer
+	// failed is that of the engines, once start has run.
+	failed <-chan error
 }
 
 // Main runs the command line and returns the exit code.
@@ -166,12 +176,15 @@ func (e *environment) start(ctx context.Context, need Need) (*slog.Logger, func(
 		}
 	}}
 	if e.program.Engines != nil {
-		stop, err := e.program.Engines(ctx, e.config, logger, need)
+		engines, err := e.program.Engines(ctx, e.config, logger, need)
 		if err != nil {
 			stops[0]()
 			return nil, nil, err
 		}
-		stops = append(stops, stop)
+		e.failed = engines.Failed
+		if engines.Stop != nil {
+			stops = append(stops, engines.Stop)
+		}
 	}
 	return logger, func() {
 		for _, stop := range slices.Backward(stops) {

@@ -29,7 +29,7 @@ func (runCommand) Run(ctx context.Context, e *environment) error {
 		}()
 	}
 	err = app.Run(ctx, app.Options{
-		Config: e.config, Modules: e.program.Modules, Logger: logger,
+		Config: e.config, Modules: e.program.Modules, Logger: logger, Failed: e.failed,
 		Started: func(ctx context.Context) error {
 			if e.program.Ready != nil {
 				if err := e.program.Ready(ctx, e.config, logger); err != nil {

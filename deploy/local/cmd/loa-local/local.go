@@ -45,41 +45,41 @@ type local struct {
 }
 
 // engines finds the engines that run on the data directory, or starts them, and fills the settings that name them.
-func (l *local) engines(ctx context.Context, c *config.Config, logger *slog.Logger, need command.Need) (func(), error) {
+func (l *local) engines(ctx context.Context, c *config.Config, logger *slog.Logger, need command.Need) (command.Engines, error) {
 	if c.PostgresURL != "" && c.KafkaBrokers != nil && c.TemporalAddr != "" && c.OIDCIssuer != "" {
-		return func() {}, l.fill(c) // engines of another process, as `loa-local engines` prints them
+		return command.Engines{}, l.fill(c) // engines of another process, as `loa-local engines` prints them
 	}
 	addresses, err := engines.Find(l.Data)
 	switch {
 	case err == nil && need == command.NeedAll:
-		return nil, fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
+		return command.Engines{}, fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
 	case err == nil:
 		use(c, addresses)
-		return func() {}, errors.Join(l.fill(c), l.peers(c))
+		return command.Engines{}, errors.Join(l.fill(c), l.peers(c))
 	case !errors.Is(err, engines.ErrNotRunning):
-		return nil, err
+		return command.Engines{}, err
 	case need == command.NeedServices:
-		return nil, fmt.Errorf("no Loa runs on %s; start it first (make run)", l.Data)
+		return command.Engines{}, fmt.Errorf("no Loa runs on %s; start it first (make run)", l.Data)
 	}
 	if err := l.start(ctx, logger); err != nil {
-		return nil, err
+		return command.Engines{}, err
 	}
 	use(c, l.running.Addresses())
 	if err := l.fill(c); err != nil {
 		l.stop(ctx, logger)
-		return nil, err
+		return command.Engines{}, err
 	}
 	if need == command.NeedAll {
 		if err := l.listen(c); err != nil {
 			l.stop(ctx, logger)
-			return nil, err
+			return command.Engines{}, err
 		}
 		if err := app.Migrate(ctx, c, services.All(), logger); err != nil {
 			l.stop(ctx, logger)
-			return nil, err
+			return command.Engines{}, err
 		}
 	}
-	return func() { l.stop(ctx, logger) }, nil
+	return command.Engines{Stop: func() { l.stop(ctx, logger) }, Failed: l.running.Failed()}, nil
 }
 
 func (l *local) start(ctx context.Context, logger *slog.Logger) error {
