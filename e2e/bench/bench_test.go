@@ -137,6 +137,7 @@ func BenchmarkJourney(b *testing.B) {
 
 type journeys struct {
 	s                 *system.System
+	client            *http.Client
 	plan, item, theme string
 	mutex             sync.Mutex
 	number            int
@@ -145,7 +146,7 @@ type journeys struct {
 
 func newJourneys(b *testing.B, s *system.System) *journeys {
 	b.Helper()
-	j := &journeys{s: s}
+	j := &journeys{s: s, client: &http.Client{Timeout: time.Minute}}
 	var plans struct{ Plans []struct{ ID, Number string } }
 	j.get(b, "cv.stttt", "/v1/plans", &plans)
 	for _, p := range plans.Plans {
@@ -153,7 +154,9 @@ func newJourneys(b *testing.B, s *system.System) *journeys {
 			j.plan = p.ID
 		}
 	}
-	var items struct{ Items []struct{ ID, Theme, Lead string } }
+	var items struct {
+		Items []struct{ ID, Theme, Lead string }
+	}
 	j.get(b, "cv.stttt", "/v1/plans/"+j.plan+"/items", &items)
 	for _, i := range items.Items {
 		if i.Lead == "H24.02" {
@@ -191,7 +194,7 @@ func (j *journeys) one(b *testing.B) {
 		return status < 300 && json.Unmarshal(answer, &publication) == nil, string(answer)
 	})
 	system.Eventually(b, time.Minute, func() (bool, string) {
-		response, err := http.Get(j.s.Portal + publication.Path)
+		response, err := j.client.Get(j.s.Portal + publication.Path)
 		if err != nil {
 			return false, err.Error()
 		}
@@ -237,7 +240,7 @@ func (j *journeys) exchange(b *testing.B, person, method, path string, body any)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := j.client.Do(r)
 	if err != nil {
 		b.Error(err)
 		return 0, nil

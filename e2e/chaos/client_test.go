@@ -118,7 +118,7 @@ func (p *people) send(ctx context.Context, r request, into proto.Message) (answe
 		a, err = p.try(ctx, r)
 		switch {
 		case err != nil:
-			return false, err.Error(), nil
+			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
 		case a.status == http.StatusOK:
 			return true, "", nil
 		case slices.Contains([]int{http.StatusServiceUnavailable, http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, a.status):
@@ -188,12 +188,12 @@ func (p *people) page(ctx context.Context, portal, path string, parts ...string)
 		}
 		response, err := p.client.Do(q)
 		if err != nil {
-			return false, err.Error(), nil
+			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
 		}
 		defer func() { _ = response.Body.Close() }()
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
-			return false, err.Error(), nil
+			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
 		}
 		for _, part := range parts {
 			if !strings.Contains(string(body), part) {

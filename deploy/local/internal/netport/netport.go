@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strconv"
 	"syscall"
 )
@@ -50,6 +51,10 @@ func Choose(host string, wanted int, setting string) (int, error) {
 // free binds the port for a moment. No process may be forked meanwhile: until it runs its own program it would hold a copy of the
 // socket, and the engine that is to listen next would find the port in use.
 func free(host string, port int) bool {
+	// The first process handle of a program forks too, outside the lock, to learn whether the kernel has handles; that is over then.
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Release()
+	}
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))) //nolint:noctx // Binding does not wait.
