@@ -194,7 +194,11 @@ func (j *journeys) one(b *testing.B) {
 		return status < 300 && json.Unmarshal(answer, &publication) == nil, string(answer)
 	})
 	system.Eventually(b, time.Minute, func() (bool, string) {
-		response, err := j.client.Get(j.s.Portal + publication.Path)
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, j.s.Portal+publication.Path, http.NoBody)
+		if err != nil {
+			return false, err.Error()
+		}
+		response, err := j.client.Do(r)
 		if err != nil {
 			return false, err.Error()
 		}

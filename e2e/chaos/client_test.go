@@ -188,12 +188,12 @@ func (p *people) page(ctx context.Context, portal, path string, parts ...string)
 		}
 		response, err := p.client.Do(q)
 		if err != nil {
-			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
+			return false, err.Error(), nil
 		}
 		defer func() { _ = response.Body.Close() }()
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
-			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
+			return false, err.Error(), nil
 		}
 		for _, part := range parts {
 			if !strings.Contains(string(body), part) {
