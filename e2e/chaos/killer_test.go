@@ -121,7 +121,9 @@ func walk(t *testing.T, s *system.System, l *line, kills []*kill) {
 		failed = <-ended
 	}
 	if failed != nil {
-		t.Fatal(failed)
+		t.Error(failed)
+		_, behind := looking(t, s)()
+		t.Fatalf("at that moment these were behind: %s", strings.Join(behind, "; "))
 	}
 }
 

@@ -68,6 +68,19 @@ func resting(t *testing.T, s *system.System, current string) {
 // settled waits until every consumer and every read model has taken all there is, and reads the logs. Parked events fail.
 func settled(t *testing.T, s *system.System) state {
 	t.Helper()
+	var found state
+	look := looking(t, s)
+	system.Eventually(t, time.Minute, func() (bool, string) {
+		var behind []string
+		found, behind = look()
+		return len(behind) == 0, strings.Join(behind, "; ")
+	})
+	return found
+}
+
+// looking gives what reads the logs and names every consumer and read model that has not taken all there is.
+func looking(t *testing.T, s *system.System) func() (state, []string) {
+	t.Helper()
 	logs := map[string]*es.Log{}
 	modules := map[string]app.Module{}
 	owners := map[string]*pgx.Conn{}
@@ -80,9 +93,9 @@ func settled(t *testing.T, s *system.System) state {
 			logs[m.Name] = open(t, s, m)
 		}
 	}
-	var found state
-	system.Eventually(t, time.Minute, func() (bool, string) {
-		found = state{logs: map[string][]es.Event{}}
+	return func() (state, []string) {
+		t.Helper()
+		found := state{logs: map[string][]es.Event{}}
 		heads := map[string]map[int]int64{}
 		var behind []string
 		for _, service := range slices.Sorted(maps.Keys(logs)) {
@@ -91,7 +104,7 @@ func settled(t *testing.T, s *system.System) state {
 				t.Fatal(err)
 			}
 			found.logs[service], heads[service] = events, published(t, modules[service], events)
-			behind = append(behind, readModels(t, owners[service], service, events[len(events)-1].Position)...)
+			behind = append(behind, readModels(t, owners[service], service, int64(len(events)))...)
 		}
 		for _, module := range slices.Sorted(maps.Keys(owners)) {
 			follows, late := consumers(t, owners[module], module, heads)
@@ -101,9 +114,8 @@ func settled(t *testing.T, s *system.System) state {
 				found.healed += f.healed
 			}
 		}
-		return len(behind) == 0, strings.Join(behind, "; ")
-	})
-	return found
+		return found, behind
+	}
 }
 
 // open opens a service's log as the owner of everything, to read it.
