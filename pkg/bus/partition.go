@@ -23,6 +23,7 @@ const (
 // the end of the partition, and the mark is still below, then the broker has lost it.
 func (c *consumption) follow(ctx context.Context, claim *kafka.Claim) {
 	p := place{source: c.sources[claim.Topic], partition: claim.Partition}
+	defer c.reading(p)()
 	c.noteBroker(ctx)
 	var (
 		head    *tail // what the source said, not yet compared

@@ -46,6 +46,8 @@ type consumption struct {
 
 	mu      sync.Mutex
 	cluster string
+	mine    map[place]bool     // the partitions that this member reads
+	leave   context.CancelFunc // ends the membership
 }
 
 func run(ctx context.Context, deps Deps, consumer Consumer) error {
@@ -64,8 +66,11 @@ func run(ctx context.Context, deps Deps, consumer Consumer) error {
 	}
 	work, inner := errgroup.WithContext(ctx)
 	work.Go(func() error {
-		return c.client.Consume(inner, kafka.Group{Name: consumer.Name, Topics: topics, Partitions: Partitions}, c.follow)
+		return c.join(inner, func(ctx context.Context) error {
+			return c.client.Consume(ctx, kafka.Group{Name: consumer.Name, Topics: topics, Partitions: Partitions}, c.follow)
+		})
 	})
+	work.Go(func() error { return c.orphanLoop(inner) })
 	work.Go(func() error { return c.replayLoop(inner) })
 	if err := work.Wait(); err != nil {
 		return err
@@ -92,7 +97,7 @@ func newConsumption(deps Deps, consumer Consumer) (*consumption, error) {
 	c := &consumption{
 		deps: deps, consumer: consumer, client: deps.Client, logger: deps.Logger.With("consumer", consumer.Name),
 		wanted: map[string]bool{}, sources: map[string]string{}, slots: make(chan struct{}, transactions),
-		tails: tails{known: map[string]tail{}},
+		tails: tails{known: map[string]tail{}}, mine: map[place]bool{}, leave: func() {},
 	}
 	for _, t := range consumer.Types {
 		if _, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(t)); err != nil {
