@@ -20,7 +20,7 @@ import (
 const (
 	// patience is how long a person waits for one thing: what was killed has to start again, and what a killed worker had in hand is
 	// given to another only when its time (30 s) is over.
-	patience = 90 * time.Second
+	patience = 2 * time.Minute
 	// oneTry is how long a single request may take.
 	oneTry = 15 * time.Second
 	again  = 40 * time.Millisecond

@@ -94,6 +94,9 @@ type Deps struct {
 	Logger *slog.Logger
 	// TailCheck is how often an idle partition asks its source whether something is missing; 0 means 15 s.
 	TailCheck time.Duration
+	// OrphanAfter is how long a partition may stand still that this consumer's group has given to somebody else, while there is more to
+	// read; 0 means 15 s, which is longer than a broker takes to notice that a member is no more.
+	OrphanAfter time.Duration
 }
 
 // Run consumes until ctx ends, and then returns nil. Broker, database and source being away is waited for. It returns an error for

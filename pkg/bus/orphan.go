@@ -5,12 +5,15 @@ import (
 	"time"
 )
 
-// longestOrphanWait is how long a consumer holds still, at most, after joining its group anew has not helped.
-const longestOrphanWait = 5 * time.Minute
+const (
+	defaultOrphanAfter = 15 * time.Second
+	// longestOrphanWait is how long a consumer holds still, at most, after joining its group anew has not helped.
+	longestOrphanWait = 5 * time.Minute
+)
 
 // orphans watches for partitions that nobody reads although the broker has more of them: the group has given them to a member that is
-// no more. A broker should notice that by the member's silence; one that had not yet answered the member's first join may not (kfake
-// does not), and keeps it for ever. Joining anew makes every member prove itself.
+// no more. A broker notices that by the member's silence; kfake does not when the member was killed before its first join was answered,
+// and keeps it for ever. When somebody joins anew every member has to prove itself.
 type orphans struct {
 	since map[place]standstill
 	quiet time.Duration
@@ -25,7 +28,7 @@ type standstill struct {
 
 func (c *consumption) orphanLoop(ctx context.Context) error {
 	o := orphans{since: map[place]standstill{}}
-	ticker := time.NewTicker(c.deps.TailCheck / 3)
+	ticker := time.NewTicker(c.deps.OrphanAfter / 5)
 	defer ticker.Stop()
 	for {
 		select {
@@ -53,7 +56,7 @@ func (c *consumption) lookForOrphans(ctx context.Context, o *orphans, now time.T
 				delete(o.since, p)
 			case !known || before.position != at:
 				o.since[p] = standstill{position: at, begun: now}
-			case now.Sub(before.begun) >= c.deps.TailCheck && now.After(o.until):
+			case now.Sub(before.begun) >= c.deps.OrphanAfter && now.After(o.until):
 				orphaned = true
 				c.logger.WarnContext(ctx, "nobody reads a partition; the group is joined anew", "partition", p.String(), "mark", at, "head", position)
 			}
@@ -64,7 +67,7 @@ func (c *consumption) lookForOrphans(ctx context.Context, o *orphans, now time.T
 		o.quiet = 0
 	case orphaned:
 		// Another member may have it and wait for something that is away; then joining anew helps nobody.
-		o.quiet = min(max(2*o.quiet, c.deps.TailCheck), longestOrphanWait)
+		o.quiet = min(max(2*o.quiet, c.deps.OrphanAfter), longestOrphanWait)
 		o.until = now.Add(o.quiet)
 		clear(o.since)
 		c.leaveGroup()

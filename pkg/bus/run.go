@@ -91,6 +91,9 @@ func newConsumption(deps Deps, consumer Consumer) (*consumption, error) {
 	if deps.TailCheck == 0 {
 		deps.TailCheck = defaultTailCheck
 	}
+	if deps.OrphanAfter == 0 {
+		deps.OrphanAfter = defaultOrphanAfter
+	}
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
