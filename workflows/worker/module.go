@@ -5,6 +5,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -46,7 +48,7 @@ func start(_ context.Context, h *app.Host) error {
 		if err != nil {
 			return fmt.Errorf("tracing of workflows: %w", err)
 		}
-		return run(ctx, s.Temporal, []interceptor.WorkerInterceptor{tracing}, plans, publications)
+		return run(ctx, h.Logger, s.Temporal, []interceptor.WorkerInterceptor{tracing}, plans, publications)
 	})
 	h.Go("workflows reconcile", s.Reconcile)
 	return nil
@@ -66,8 +68,27 @@ func NewStarter(h *app.Host) (*Starter, error) {
 	}, nil
 }
 
-// run executes workflows and activities until the context ends.
-func run(ctx context.Context, temporal client.Client, interceptors []interceptor.WorkerInterceptor, plans *plan.Activities, publications *publication.Activities) error {
+// run executes workflows and activities until the context ends. While the engine is away it waits: what it missed, the engine has kept.
+func run(ctx context.Context, logger *slog.Logger, temporal client.Client, interceptors []interceptor.WorkerInterceptor, plans *plan.Activities, publications *publication.Activities) error {
+	const longest = 5 * time.Second
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, longest) {
+		stop, err := begin(temporal, interceptors, plans, publications)
+		if err == nil {
+			<-ctx.Done()
+			stop()
+			return nil
+		}
+		logger.WarnContext(ctx, "the workflow engine is away", "error", err, "again", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// begin starts a worker for each queue, or none.
+func begin(temporal client.Client, interceptors []interceptor.WorkerInterceptor, plans *plan.Activities, publications *publication.Activities) (stop func(), err error) {
 	options := sdk.Options{Interceptors: interceptors, MaxConcurrentWorkflowTaskPollers: 2, MaxConcurrentActivityTaskPollers: 2}
 	p := sdk.New(temporal, plan.Queue, options)
 	p.RegisterWorkflowWithOptions(plan.Workflow, workflow.RegisterOptions{Name: plan.Type})
@@ -75,12 +96,15 @@ func run(ctx context.Context, temporal client.Client, interceptors []interceptor
 	q := sdk.New(temporal, publication.Queue, options)
 	q.RegisterWorkflowWithOptions(publication.Workflow, workflow.RegisterOptions{Name: publication.Type})
 	q.RegisterActivity(publications)
-	for _, w := range []sdk.Worker{p, q} {
-		if err := w.Start(); err != nil {
-			return fmt.Errorf("the worker cannot reach Temporal: %w", err)
-		}
-		defer w.Stop()
+	if err := p.Start(); err != nil {
+		return nil, err
 	}
-	<-ctx.Done()
-	return nil
+	if err := q.Start(); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return func() {
+		q.Stop()
+		p.Stop()
+	}, nil
 }
