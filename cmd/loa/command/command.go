@@ -38,9 +38,6 @@ type Program struct {
 	// Engines makes the engines' settings known before a command that needs them: it finds the ones that run or starts them. Nil when
 	// they come from the environment alone.
 	Engines func(ctx context.Context, c *config.Config, logger *slog.Logger, need Need) (Engines, error)
-	// Failed gives the channel that receives an error when an engine that Engines started ends unasked: the server ends then too, and is
-	// to be started anew. Nil when the program starts no engines.
-	Failed func() <-chan error
 	// Ready runs once every module has started, before the process calls itself ready; nil for nothing.
 	Ready func(ctx context.Context, c *config.Config, logger *slog.Logger) error
 	// Extra holds the program's own settings and subcommands, a pointer to a struct with kong's tags; nil for none.

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/loa-vn/loa/pkg/app"
@@ -17,18 +16,7 @@ func (runCommand) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	defer stop()
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	if e.program.Failed != nil {
-		go func() {
-			select {
-			case err := <-e.program.Failed():
-				fail(err)
-			case <-ctx.Done():
-			}
-		}()
-	}
-	err = app.Run(ctx, app.Options{
+	return app.Run(ctx, app.Options{
 		Config: e.config, Modules: e.program.Modules, Logger: logger, Failed: e.failed,
 		Started: func(ctx context.Context) error {
 			if e.program.Ready != nil {
@@ -40,8 +28,4 @@ func (runCommand) Run(ctx context.Context, e *environment) error {
 		},
 		Ready: func() { fmt.Fprintf(e.out, "READY http://%s\n", e.config.HTTPAddr) },
 	})
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return err
 }

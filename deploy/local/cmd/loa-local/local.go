@@ -100,14 +100,6 @@ func (l *local) start(ctx context.Context, logger *slog.Logger) error {
 	return err
 }
 
-// failed receives an error when an engine of ours ends unasked; it blocks for ever when the engines are another process's.
-func (l *local) failed() <-chan error {
-	if l.running == nil {
-		return nil
-	}
-	return l.running.Failed()
-}
-
 func (l *local) stop(ctx context.Context, logger *slog.Logger) {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
 	defer cancel()

@@ -11,6 +11,6 @@ import (
 func main() {
 	l := &local{}
 	os.Exit(command.Main(os.Args[1:], command.Program{
-		Name: "loa-local", Modules: services.All(), Engines: l.engines, Failed: l.failed, Ready: l.loadExample, Extra: l, Bind: []any{l},
+		Name: "loa-local", Modules: services.All(), Engines: l.engines, Ready: l.loadExample, Extra: l, Bind: []any{l},
 	}))
 }
