@@ -14,6 +14,9 @@ import (
 // running it. Services are reached by LOA_PEERS. Close ends the connections.
 func Connect(ctx context.Context, c *config.Config, modules []Module, name string, logger *slog.Logger) (h *Host, closeAll func(), err error) {
 	r := &runner{Options: Options{Config: c, Modules: modules, Logger: logger}, conns: map[string]*grpc.ClientConn{}}
+	if err := r.loadCertificates(); err != nil {
+		return nil, nil, err
+	}
 	r.verifier = auth.NewVerifier(auth.VerifierOptions{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience, Logger: logger})
 	for _, m := range modules {
 		if m.Name == name {

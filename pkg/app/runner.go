@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -113,8 +114,9 @@ type runner struct {
 	kafka    *kafka.Client
 	site     *http.Server
 	listener net.Listener
-	ready    sync.Once
-	isReady  flag
+	isReady  atomic.Bool
+	// certificates are those of mutual TLS between services; nil without it.
+	certificates *tls.Config
 
 	mutex  sync.Mutex
 	conns  map[string]*grpc.ClientConn
@@ -167,18 +169,25 @@ func (r *runner) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: LOA_DIGEST_KEY: %w", ErrConfiguration, err)
 	}
-	certificates, err := rpc.Files{Authority: c.RPCTLS.CA, Certificate: c.RPCTLS.Cert, Key: c.RPCTLS.Key}.Load()
-	if err != nil {
-		return fmt.Errorf("%w: LOA_RPC_TLS_…: %w", ErrConfiguration, err)
+	if err := r.loadCertificates(); err != nil {
+		return err
 	}
 	r.verifier = auth.NewVerifier(auth.VerifierOptions{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience, Logger: r.Logger})
 	if r.kafka, err = kafka.NewClient(c.KafkaBrokers, r.Logger); err != nil {
 		return fmt.Errorf("%w: LOA_KAFKA_BROKERS: %w", ErrConfiguration, err)
 	}
 	for _, p := range r.parts {
-		if err := r.openPart(ctx, p, digestKey, certificates); err != nil {
+		if err := r.openPart(ctx, p, digestKey); err != nil {
 			return fmt.Errorf("open %s: %w", p.module.Name, err)
 		}
+	}
+	return nil
+}
+
+func (r *runner) loadCertificates() (err error) {
+	files := rpc.Files{Authority: r.Config.RPCTLS.CA, Certificate: r.Config.RPCTLS.Cert, Key: r.Config.RPCTLS.Key}
+	if r.certificates, err = files.Load(); err != nil {
+		return fmt.Errorf("%w: LOA_RPC_TLS_…: %w", ErrConfiguration, err)
 	}
 	return nil
 }
@@ -225,11 +234,7 @@ func (r *runner) connect(from *part, service string) (*grpc.ClientConn, error) {
 	if address == "" {
 		return nil, fmt.Errorf("%w: LOA_PEERS names no address for %s", ErrConfiguration, service)
 	}
-	certificates, err := rpc.Files{Authority: r.Config.RPCTLS.CA, Certificate: r.Config.RPCTLS.Cert, Key: r.Config.RPCTLS.Key}.Load()
-	if err != nil {
-		return nil, err
-	}
-	options.TLS = certificates
+	options.TLS = r.certificates
 	return rpc.Dial(address, options)
 }
 
@@ -258,7 +263,7 @@ func (r *runner) services() []string {
 }
 
 // openPart opens one module.
-func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte, certificates *tls.Config) error {
+func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte) error {
 	m := p.module
 	logger := r.Logger.With("service", m.Name)
 	p.host = &Host{Module: m, Config: r.Config, Logger: logger, run: r, part: p}
@@ -286,7 +291,7 @@ func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte, certif
 	p.pipe = rpc.NewPipe()
 	p.server = rpc.NewServer(rpc.ServerOptions{
 		Service: m.Name, Verifier: r.verifier, People: p.host.Directory, Policies: p.host.Policies, AtLeast: p.atLeast,
-		DigestKey: digestKey, Logger: logger, TLS: certificates,
+		DigestKey: digestKey, Logger: logger, TLS: r.certificates,
 	})
 	p.health = health.NewServer()
 	healthv1.RegisterHealthServer(p.server, p.health)

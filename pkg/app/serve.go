@@ -28,14 +28,8 @@ import (
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
 
-type flag struct{ set atomic.Bool }
-
 // serve opens the listeners: gRPC in process and, where a setting names an address, on the network; HTTP when a module has routes.
 func (r *runner) serve(ctx context.Context, group *errgroup.Group) error {
-	certificates, err := rpc.Files{Authority: r.Config.RPCTLS.CA, Certificate: r.Config.RPCTLS.Cert, Key: r.Config.RPCTLS.Key}.Load()
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	routes := 0
 	for _, p := range r.parts {
@@ -51,7 +45,7 @@ func (r *runner) serve(ctx context.Context, group *errgroup.Group) error {
 		if address == "" {
 			continue
 		}
-		listener, err := rpc.Listen(ctx, address, certificates)
+		listener, err := rpc.Listen(ctx, address, r.certificates)
 		if err != nil {
 			return fmt.Errorf("%w: LOA_RPC_LISTEN: %s=%s: %w", ErrConfiguration, p.module.Name, address, err)
 		}
@@ -60,6 +54,7 @@ func (r *runner) serve(ctx context.Context, group *errgroup.Group) error {
 	if routes == 0 {
 		return nil
 	}
+	var err error
 	r.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", r.Config.HTTPAddr)
 	if err != nil {
 		return fmt.Errorf("%w: LOA_HTTP_ADDR: %s cannot be listened on (%w); set another address", ErrConfiguration, r.Config.HTTPAddr, err)
@@ -81,16 +76,16 @@ func (r *runner) serve(ctx context.Context, group *errgroup.Group) error {
 // ready; the others go on, since what they do is still right.
 func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
 	alarmed := func(what string, run func(context.Context) error) {
-		var stopped flag
+		var stopped atomic.Bool
 		p.checks = append(p.checks, func() string {
-			if stopped.set.Load() {
+			if stopped.Load() {
 				return p.module.Name + ": " + what + " has stopped, see the log"
 			}
 			return ""
 		})
 		group.Go(func() error {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
-				stopped.set.Store(true)
+				stopped.Store(true)
 				p.host.Logger.ErrorContext(ctx, "stopped; see docs/operations.md", "what", what, "error", err)
 			}
 			return nil
@@ -145,9 +140,9 @@ func (r *runner) started(ctx context.Context) error {
 			return err
 		}
 	}
-	r.isReady.set.Store(true)
+	r.isReady.Store(true)
 	if r.Options.Ready != nil {
-		r.ready.Do(r.Options.Ready)
+		r.Options.Ready()
 	}
 	return nil
 }
@@ -155,13 +150,15 @@ func (r *runner) started(ctx context.Context) error {
 // Waiting lists what the process and the services it depends on still wait for; empty means ready.
 func (h *Host) Waiting(ctx context.Context) []string {
 	var waiting []string
-	if !h.run.isReady.set.Load() {
+	if !h.run.isReady.Load() {
+		// Checks are still being added while the process starts.
 		waiting = append(waiting, "start")
-	}
-	for _, p := range h.run.parts {
-		for _, check := range p.checks {
-			if w := check(); w != "" {
-				waiting = append(waiting, w)
+	} else {
+		for _, p := range h.run.parts {
+			for _, check := range p.checks {
+				if w := check(); w != "" {
+					waiting = append(waiting, w)
+				}
 			}
 		}
 	}
