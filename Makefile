@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export GOFLAGS := -buildvcs=false
 modules := . proto deploy/local e2e
 
-.PHONY: help run build test check generate fmt lint bench chaos e2e tidy
+.PHONY: help run build test test-kafka check generate fmt lint bench chaos e2e tidy
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ test: ## Run every test.
 	@scripts/need.sh test
 	@scripts/build.sh
 	@scripts/test.sh
+
+test-kafka: ## The bus's suites whole, the faults and the journeys on Apache Kafka.
+	@scripts/need.sh test
+	@scripts/build.sh
+	@scripts/test-kafka.sh
 
 check: ## Linters, generated code up to date, modules tidy, pages valid.
 	@scripts/need.sh check
@@ -55,4 +60,4 @@ e2e: ## The journeys alone.
 
 tidy: ## Tidy every module.
 	@for m in $(modules); do (cd $$m && go mod tidy) || exit 1; done
-	@for m in deploy/temporal tools; do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+	@for m in deploy/temporal tools bench; do (cd $$m && GOWORK=off go mod tidy) || exit 1; done

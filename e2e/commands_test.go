@@ -17,7 +17,7 @@ func commands(t *testing.T, j *journey.Journey) {
 	t.Run("modules", func(t *testing.T) {
 		for _, program := range []string{"bin/loa", "bin/loa-local"} {
 			out, complaint, code := system.Run(t.Context(), t, program, nil, "modules")
-			if code != 0 || out != "planning\ncontent\napprovals\ndistribution\nreporting\nportal\nworker\ngateway\n" {
+			if code != 0 || out != "keys\nplanning\ncontent\napprovals\ndistribution\nreporting\nportal\nworker\ngateway\n" {
 				t.Errorf("%s modules: %d %s%s", program, code, out, complaint)
 			}
 		}
@@ -34,14 +34,46 @@ func commands(t *testing.T, j *journey.Journey) {
 		out, complaint, code := system.Run(t.Context(), t, "bin/loa", []string{
 			"LOA_POSTGRES_URL=postgres://owner:" + secret + "@127.0.0.1/postgres", "LOA_DATABASES=content=postgres://loa_content:" + secret + "@127.0.0.1/loa_content",
 			"LOA_OIDC_CLIENT_SECRETS=worker=" + secret, "LOA_DIGEST_KEY=" + digest, "LOA_HTTP_ADDR=127.0.0.1:8099",
+			"LOA_ENVELOPE_KEY=2026=" + digest,
 		}, "config", "--print")
 		if code != 0 || strings.Contains(out, secret) || strings.Contains(out, digest) {
 			t.Errorf("%d %s%s", code, out, complaint)
 		}
-		for _, line := range []string{"LOA_HTTP_ADDR=127.0.0.1:8099\n", "LOA_TARGET=all\n", "LOA_OIDC_CLIENT_SECRETS=worker=********\n"} {
+		for _, line := range []string{"LOA_HTTP_ADDR=127.0.0.1:8099\n", "LOA_TARGET=all\n", "LOA_OIDC_CLIENT_SECRETS=worker=********\n", "LOA_ENVELOPE_KEY=2026=********\n"} {
 			if !strings.Contains(out, line) {
 				t.Errorf("config --print lacks %q: %s", line, out)
 			}
+		}
+	})
+	t.Run("a secret that cannot be read is not repeated", func(t *testing.T) {
+		const secret = "khong-duoc-in-ra"
+		for _, setting := range []string{"LOA_ENVELOPE_KEY=2026=" + secret, "LOA_DATABASES=" + secret} {
+			out, complaint, code := system.Run(t.Context(), t, "bin/loa", []string{setting}, "modules")
+			name, _, _ := strings.Cut(setting, "=")
+			if code != 2 || strings.Contains(out+complaint, secret) || !strings.Contains(complaint, name) {
+				t.Errorf("%d %s%s", code, out, complaint)
+			}
+		}
+	})
+	t.Run("erase", func(t *testing.T) {
+		const nobody = "person_01k8z9v6w5qj3c7n2m4x8r1t0a"
+		out, complaint, code := s.Run(t.Context(), "erase", nobody, "--reason", "HS-1")
+		if code != 1 || !strings.Contains(complaint, "no key was ever made") {
+			t.Errorf("somebody unknown: %d %s%s", code, out, complaint)
+		}
+		out, complaint, code = s.Run(t.Context(), "erase", nobody, "--reason", "HS-1", "--unseen")
+		if code != 0 || !strings.HasPrefix(out, nobody+" erased at ") {
+			t.Errorf("%d %s%s", code, out, complaint)
+		}
+		out, complaint, code = s.Run(t.Context(), "keys", "erased")
+		if code != 0 || !strings.HasPrefix(out, nobody+"\t") || !strings.HasSuffix(out, "\tHS-1\n") {
+			t.Errorf("%d %s%s", code, out, complaint)
+		}
+		if out, complaint, code := s.Run(t.Context(), "erase", "0912345678", "--reason", "HS-1"); code != 2 {
+			t.Errorf("a number for an id: %d %s%s", code, out, complaint)
+		}
+		if out, complaint, code := s.Run(t.Context(), "keys", "rewrap"); code != 0 || !strings.HasPrefix(out, "0 keys wrapped anew by local\n") {
+			t.Errorf("%d %s%s", code, out, complaint)
 		}
 	})
 	t.Run("topics", func(t *testing.T) {

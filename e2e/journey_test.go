@@ -20,6 +20,8 @@ func TestJourney(t *testing.T) {
 			t.Run("figures follow from published events", func(t *testing.T) { j.On(t).Figures(j.March); j.On(t).Figures(j.Ended) })
 			t.Run("nobody acts at two levels", func(t *testing.T) { nobodyAtTwoLevels(t, s) })
 			t.Run("nothing was healed or parked", func(t *testing.T) { nothingHealed(t, s) })
+			t.Run("as of a moment", func(t *testing.T) { askedAsOf(t, j) })
+			t.Run("every read model rebuilt is the live one", func(t *testing.T) { rebuiltIsLive(t, s) })
 			t.Run("one trace to page and report line", func(t *testing.T) { traced(t, j, spans) })
 			if shape == system.One {
 				t.Run("commands", func(t *testing.T) { commands(t, j) })

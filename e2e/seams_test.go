@@ -38,8 +38,9 @@ func rolesApart(t *testing.T, s *system.System) {
 		}
 		addresses[module] = address
 	}
-	for _, module := range system.Databases() {
-		for _, other := range append(system.Databases(), "postgres") {
+	all := append(system.Databases(), "keys")
+	for _, module := range all {
+		for _, other := range append(all, "postgres") {
 			address := *addresses[module]
 			if address.Path = "/loa_" + other; other == "postgres" {
 				continue

@@ -8,9 +8,9 @@ import (
 	"github.com/loa-vn/loa/e2e/system"
 )
 
-// The walk of the README passes on the loaded example, and passes again.
+// The walk of the README passes on the loaded example, and passes again; and what it wrote is proven.
 func TestWalk(t *testing.T) {
-	s := system.Start(t, system.Options{Shape: system.One, Example: true})
+	s := system.Start(t, system.Options{Shape: system.One, Example: true, Environment: []string{"LOA_CHECKPOINT_EVERY=1s"}})
 	for turn := range 2 {
 		out, complaint, code := system.Run(t.Context(), t, "examples/plan-38/walk.sh", []string{"LOA_DATA=" + s.Data, "LOA_URL=" + s.API})
 		if code != 0 {
@@ -26,4 +26,5 @@ func TestWalk(t *testing.T) {
 			}
 		}
 	}
+	t.Run("proof", func(t *testing.T) { proofs(t, s) })
 }

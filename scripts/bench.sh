@@ -1,9 +1,56 @@
 #!/usr/bin/env bash
-# Measures Loa: the append against a raw INSERT in one run, from start to ready, memory, journeys a minute, publish command to page.
-# Medians of several rounds. A machine busy with something else makes the append discard itself.
-set -euo pipefail
+# Measures Loa side by side with baselines, each variant of a part in turns within one run, and prints rows for docs/performance.md.
+# Figures are medians of several rounds; a round during which other programs used the machine is thrown away and made again, and a part
+# that finds no quiet ends with a word and leaves the others to go on.
+#   bench.sh                every part
+#   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system
+# EVENTS is the size of the large log of "size" (1,000,000; ten million take twenty minutes and 9 GB of disk). BUSY is what other
+# programs may use of the CPUs (0.2). ROUNDS is how many rounds count (5).
+set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-echo "== append against INSERT (ratios; the fsync rate stands beside them)"
-go test ./pkg/es -run '^$' -bench '^BenchmarkAppend$' -benchtime=1x -timeout 30m "$@"
-echo "== the whole system"
-(cd e2e && go test ./bench -run '^$' -bench . -benchtime=1x -timeout 30m)
+export GOFLAGS=${GOFLAGS:--buildvcs=false}
+events=${EVENTS:-1000000} measured=(-rounds="${ROUNDS:-5}" -busy="${BUSY:-0.2}")
+
+# bench FOLDER PACKAGE BENCHMARK [flag …]; rows and remarks come without the place in the source that printed them.
+bench() {
+	local folder=$1 package=$2 name=$3
+	shift 3
+	(cd "$folder" && go test "$package" -run '^$' -bench "^($name)\$" -timeout 3h "$@" 2>&1) |
+		sed -E -e 's/^ +[a-z_]+_test\.go:[0-9]+: //' -e '/^(goos|goarch|pkg|PASS|ok|--- BENCH)/d' -e '/^$/d'
+}
+# beside is a benchmark of the module that knows the libraries Loa is compared with; it is no part of the workspace.
+beside() { GOWORK=off bench bench . "$1" -benchtime=1x "${measured[@]}"; }
+
+append() { bench . ./pkg/es BenchmarkAppend -benchtime=1x "${measured[@]}" && beside BenchmarkStores; }
+size() { bench . ./pkg/es BenchmarkSize -benchtime=1x "${measured[@]}" -events="$events"; }
+load() { bench . ./pkg/es BenchmarkLoad; }
+verify() { bench . ./pkg/proof BenchmarkVerify -benchtime=3x; }
+commit() { beside BenchmarkCommitToBroker; }
+relay() { beside BenchmarkRelay; }
+projection() { beside BenchmarkProjection; }
+consumer() { beside BenchmarkConsumer; }
+rebuild() { beside BenchmarkRebuild; }
+system() { bench e2e ./bench . -benchtime=1x; }
+
+declare -A about=(
+	[append]="durable append of one event"
+	[size]="appends in a large log, and its replay"
+	[load]="an aggregate of 5,000 events"
+	[verify]="a million events verified"
+	[commit]="commit to broker"
+	[relay]="relay, catching up"
+	[projection]="projection, catching up"
+	[consumer]="consumer with its mark"
+	[rebuild]="the largest read model rebuilt"
+	[system]="the whole system"
+)
+all=(append size load verify commit relay projection consumer rebuild system)
+[ $# -gt 0 ] || set -- "${all[@]}"
+status=0
+echo "$(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), PostgreSQL $(ls /usr/lib/postgresql | sort -n | tail -n 1), $(date -u +%F)"
+for part; do
+	[ -n "${about[$part]:-}" ] || { echo "There is no part $part: ${all[*]}" >&2 && exit 2; }
+	echo "== $part: ${about[$part]}"
+	"$part" || { echo "$part did not end well: see above" >&2 && status=1; }
+done
+exit $status

@@ -27,3 +27,6 @@ if ! new_enough; then
 		touch "$stamp"
 	fi
 fi
+if [ "${LOA_KAFKA:-}" = apache ]; then
+	scripts/kafka.sh fetch # without Java 17 it ends here, with 2
+fi

@@ -2,13 +2,13 @@
 # Holds the tree against the rules of the house and says, for each that is broken, what to do. It changes nothing.
 #   check.sh               every check
 #   check.sh lint          the linters alone: format code workflows protocol
-#   check.sh format ...    the named checks: format code workflows protocol generated tidy pages scripts traces
+#   check.sh format ...    the named checks: format code workflows protocol generated tidy pages scripts growing traces
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 export GOFLAGS=${GOFLAGS:--buildvcs=false}
 modules=(. proto deploy/local e2e)
-outside=(deploy/temporal tools) # modules that do not share the workspace's build list
+outside=(deploy/temporal tools bench) # modules that do not share the workspace's build list
 
 git rev-parse --is-inside-work-tree >/dev/null || { echo "check.sh: this is no git checkout, and the checks read the list of files from git." >&2; exit 1; }
 
@@ -35,6 +35,7 @@ code() {
 	for module in "${modules[@]}"; do # one run a module: golangci-lint does not read go.work
 		(cd "$module" && "$root/bin/tools/golangci-lint" run ./...) || status=1
 	done
+	(cd bench && GOWORK=off "$root/bin/tools/golangci-lint" run ./...) || status=1
 	return $status
 }
 
@@ -86,6 +87,17 @@ scripts() {
 	return $status
 }
 
+# growing holds the lists of what was stored and published against their history: a line, once committed, stays.
+growing() {
+	local list removed status=0
+	for list in services/stored.txt services/published.txt; do
+		[ -f "$list" ] || { echo "$list is gone" && status=1 && continue; }
+		removed=$({ git --no-pager log --format= -p -- "$list"; git --no-pager diff HEAD -- "$list"; } | sed -n 's/^-\([^-#]\)/\1/p' | sort -u | grep -vxFf "$list")
+		[ -z "$removed" ] || { echo "$list lacks:" && echo "$removed" && status=1; }
+	done
+	return $status
+}
+
 # traces looks for what says where and by whom a file was made, and for what must never be committed. The brackets keep
 # the patterns from finding themselves.
 traces() {
@@ -112,10 +124,11 @@ declare -A advice=(
 	[tidy]="Run make tidy and commit go.mod and go.sum."
 	[pages]="A page is not valid HTML: mend its .templ file, then run make generate."
 	[scripts]="A script does not parse: mend the line that bash names."
+	[growing]="A log or a topic somewhere holds this. Bring the line back, with what it tells of; docs/events.md says how an event changes."
 	[traces]="A path of one machine, a package registry's host or a secret stands in a file: take it out; replace a secret that was ever pushed."
 )
 
-all=(format code workflows protocol generated tidy pages scripts traces)
+all=(format code workflows protocol generated tidy pages scripts growing traces)
 checks=()
 for check in "$@"; do
 	if [ "$check" = lint ]; then

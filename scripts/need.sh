@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what a target needs and the machine lacks, where it can (Debian's packages, as root); else names it all in one error.
-#   need.sh run | test | check
+#   need.sh run | test | check | kafka
 set -euo pipefail
 
-declare -A package=([make]=make [git]=git [chromium]=chromium [node]=nodejs [npm]=npm [curl]=curl [jq]=jq)
-case "${1:?run, test or check}" in
+declare -A package=([make]=make [git]=git [chromium]=chromium [node]=nodejs [npm]=npm [curl]=curl [jq]=jq [java]=default-jre-headless [mvn]=maven [faketime]=faketime)
+case "${1:?run, test, check or kafka}" in
 run) wanted=(git) ;;
-test) wanted=(git chromium curl jq) ;;
+test) wanted=(git chromium curl jq java mvn faketime) ;;
 check) wanted=(git node npm) ;;
+kafka) wanted=(java mvn) ;;
 *) echo "need.sh: unknown target $1" >&2; exit 2 ;;
 esac
 
@@ -21,17 +22,17 @@ if ! command -v go >/dev/null; then
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
+names=()
+for command in "${missing[@]}"; do names+=("${package[$command]}"); done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	packages=()
-	for command in "${missing[@]}"; do packages+=("${package[$command]}"); done
-	echo "Installing ${packages[*]} (Debian packages)…"
+	echo "Installing ${names[*]} (Debian packages)…"
 	log=$(mktemp)
 	if DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$log" 2>&1 &&
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >>"$log" 2>&1; then
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${names[@]}" >>"$log" 2>&1; then
 		rm -f "$log"
 		exit 0
 	fi
 	tail -n 20 "$log" >&2
 fi
-echo "Missing on this machine: ${missing[*]}. Install them (Debian: ${missing[*]/node/nodejs}) and try again." >&2
+echo "Missing on this machine: ${missing[*]}. Install them (Debian: ${names[*]}) and try again." >&2
 exit 1

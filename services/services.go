@@ -7,6 +7,7 @@ import (
 	"github.com/loa-vn/loa/services/content"
 	"github.com/loa-vn/loa/services/distribution"
 	"github.com/loa-vn/loa/services/gateway"
+	"github.com/loa-vn/loa/services/keys"
 	"github.com/loa-vn/loa/services/planning"
 	"github.com/loa-vn/loa/services/portal"
 	"github.com/loa-vn/loa/services/reporting"
@@ -16,6 +17,7 @@ import (
 // All lists the modules in the order they start.
 func All() []app.Module {
 	return []app.Module{
+		keys.Module(),
 		planning.Module(),
 		content.Module(),
 		approvals.Module(),

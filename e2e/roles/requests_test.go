@@ -44,8 +44,13 @@ func (f *fixture) requests(t *testing.T) map[string]probe.Call {
 		"POST /v1/dossiers/{dossier}:return | waiting for the leader or a deputy, without a comment":      {Path: f.dossier("leadership") + ":return", Body: hashOf("leadership")},
 		"POST /v1/dossiers/{dossier}:approve | waiting, a hash that moved":                                {Path: f.dossier("waiting") + ":approve", Body: moved},
 
-		"GET /v1/publications": {Path: "/v1/publications"},
-		"GET /v1/reports":      {Path: "/v1/reports"},
+		"GET /v1/publications":                                {Path: "/v1/publications"},
+		"GET /v1/reports":                                     {Path: "/v1/reports"},
+		"POST /v1/reports:compile | an unknown plan":          {Path: "/v1/reports:compile", Body: `{"plan":"plan_00000000000000000000000000","period":"2022-M03"}`},
+		"POST /v1/reports:compile | an unknown period":        {Path: "/v1/reports:compile", Body: `{"plan":"` + f.plan38 + `","period":"tháng ba"}`},
+		"GET /v1/proof/{service}/checkpoint":                  {Path: "/v1/proof/planning/checkpoint"},
+		"GET /v1/proof/{service}/events/{event}":              {Path: "/v1/proof/planning/events/1.1"},
+		"GET /v1/proof/{service}/consistency":                 {Path: "/v1/proof/planning/consistency?from=1"},
 		"POST /v1/reports:compile | a period before the plan": {Path: "/v1/reports:compile", Body: `{"plan":"` + f.plan38 + `","period":"2021-M03"}`},
 
 		"PATCH /v1/contents/{content} | draft, an old If-Match":       {Path: f.content("draft"), Body: edit, Header: old},

@@ -56,7 +56,7 @@ func (s *System) Owner(t testing.TB, module string) *pgx.Conn {
 	return conn
 }
 
-// Databases are the modules that have one.
+// Databases are the modules that have one and follow others: the module keys has one too, and follows nobody.
 func Databases() []string { return append(Services(), "portal", "worker") }
 
 // Event is a row of a service's log.

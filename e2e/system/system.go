@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loa-vn/loa/pkg/engines"
 )
 
 // Shape is how the modules are spread over processes.
@@ -94,7 +96,7 @@ func (s *System) split(api string) {
 	var peers []string
 	addresses := map[string]string{}
 	s.peers = addresses
-	for _, name := range Services() {
+	for _, name := range append(Services(), "keys") {
 		addresses[name] = FreeAddress(s.t)
 		peers = append(peers, name+"="+addresses[name])
 	}
@@ -114,10 +116,10 @@ func (s *System) split(api string) {
 
 // Modules are the targets, in the order they start.
 func Modules() []string {
-	return append(Services(), "portal", "worker", "gateway")
+	return append(append([]string{"keys"}, Services()...), "portal", "worker", "gateway")
 }
 
-// Services are the modules that serve gRPC.
+// Services are the modules that serve gRPC and have a log.
 func Services() []string {
 	return []string{"planning", "content", "approvals", "distribution", "reporting"}
 }
@@ -137,6 +139,13 @@ func (s *System) Names() []string {
 // StartAll starts every process that does not run, and waits until each is ready.
 func (s *System) StartAll() {
 	s.t.Helper()
+	s.StartUnready()
+	s.AwaitReady()
+}
+
+// StartUnready is StartAll for a system that has a reason not to be ready.
+func (s *System) StartUnready() {
+	s.t.Helper()
 	for _, name := range s.Names() {
 		s.launch(name)
 		if name == "engines" {
@@ -147,7 +156,6 @@ func (s *System) StartAll() {
 	for _, name := range s.Names() {
 		s.await(name)
 	}
-	s.AwaitReady()
 }
 
 // StartOne starts one process and waits until it is ready.
@@ -164,12 +172,16 @@ func (s *System) launch(name string) {
 		return
 	}
 	binary := "loa"
+	var broker []string
 	if name == "loa-local" || name == "engines" {
 		binary = "loa-local"
+		if engines.OnApache(s.t) {
+			broker = []string{"LOA_KAFKA=apache"}
+		}
 	}
 	p.command = exec.Command(filepath.Join(s.root, "bin", binary), p.args...)
 	p.command.Dir = s.root
-	p.command.Env = append(append(append(clean(os.Environ()), s.settings...), p.env...), s.Environment...)
+	p.command.Env = slices.Concat(clean(os.Environ()), s.settings, broker, p.env, s.Environment)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := p.command.StdoutPipe()
 	if err != nil {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/es"
@@ -55,6 +57,15 @@ func (p *part) atLeast(ctx context.Context, token es.Token) error {
 		}
 	}
 	return nil
+}
+
+// asOf is the context of a request about the past: the module's own log, and what follows it, as they were at a moment. What other
+// services told is as it is today.
+func (p *part) asOf(ctx context.Context, at time.Time) (context.Context, error) {
+	if p.host.Log == nil {
+		return ctx, fmt.Errorf("%s has no log to ask about the past", p.module.Name)
+	}
+	return p.host.Log.AsOf(ctx, at, p.module.Projections)
 }
 
 func follows(c bus.Consumer, service string) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/loa-vn/loa/pkg/config"
 	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/proof"
 	"github.com/loa-vn/loa/pkg/relay"
 )
 
@@ -70,6 +71,9 @@ func migrate(ctx context.Context, c *config.Config, cluster *pgx.Conn, m Module)
 	defer func() { _ = conn.Close(ctx) }()
 	if m.Catalogue != nil {
 		if err := es.Migrate(ctx, conn, role, m.Projections); err != nil {
+			return err
+		}
+		if err := proof.Migrate(ctx, conn, role); err != nil {
 			return err
 		}
 	}

@@ -117,6 +117,7 @@ type runner struct {
 	isReady  atomic.Bool
 	// certificates are those of mutual TLS between services; nil without it.
 	certificates *tls.Config
+	seals        seals
 
 	mutex  sync.Mutex
 	conns  map[string]*grpc.ClientConn
@@ -170,6 +171,9 @@ func (r *runner) open(ctx context.Context) error {
 		return fmt.Errorf("%w: LOA_DIGEST_KEY: %w", ErrConfiguration, err)
 	}
 	if err := r.loadCertificates(); err != nil {
+		return err
+	}
+	if err := r.openSeals(ctx); err != nil {
 		return err
 	}
 	r.verifier = auth.NewVerifier(auth.VerifierOptions{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience, Logger: r.Logger})
@@ -288,9 +292,13 @@ func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte) error 
 	if p.host.Policies, err = auth.NewPolicies(m.Policies); err != nil {
 		return err
 	}
+	var people auth.People // none without a replica: only services are known then
+	if p.host.Directory != nil {
+		people = p.host.Directory
+	}
 	p.pipe = rpc.NewPipe()
 	p.server = rpc.NewServer(rpc.ServerOptions{
-		Service: m.Name, Verifier: r.verifier, People: p.host.Directory, Policies: p.host.Policies, AtLeast: p.atLeast,
+		Service: m.Name, Verifier: r.verifier, People: people, Policies: p.host.Policies, AtLeast: p.atLeast, AsOf: p.asOf,
 		DigestKey: digestKey, Logger: logger, TLS: r.certificates,
 	})
 	p.health = health.NewServer()
@@ -298,6 +306,7 @@ func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte) error 
 	if m.Publish != nil {
 		busv1.RegisterPublishedServiceServer(p.server, relay.Server(r.relayDeps(p), m.Name, m.Publish))
 	}
+	r.prove(p)
 	return nil
 }
 

@@ -75,27 +75,41 @@ func (r *runner) serve(ctx context.Context, group *errgroup.Group) error {
 // loop starts what a module does all the time. A consumer, relay or projector that cannot go on is an alarm and makes the module not
 // ready; the others go on, since what they do is still right.
 func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
-	alarmed := func(what string, run func(context.Context) error) {
-		var stopped atomic.Bool
+	alarmed := func(what string, run func(ctx context.Context, stopped func(error), goesOn func()) error) {
+		var isStopped atomic.Bool
 		p.checks = append(p.checks, func() string {
-			if stopped.Load() {
+			if isStopped.Load() {
 				return p.module.Name + ": " + what + " has stopped, see the log"
 			}
 			return ""
 		})
+		stopped := func(err error) {
+			isStopped.Store(true)
+			p.host.Logger.ErrorContext(ctx, "stopped; see docs/operations.md", "what", what, "error", err)
+		}
+		goesOn := func() {
+			isStopped.Store(false)
+			p.host.Logger.InfoContext(ctx, "goes on", "what", what)
+		}
 		group.Go(func() error {
-			if err := run(ctx); err != nil && ctx.Err() == nil {
-				stopped.Store(true)
-				p.host.Logger.ErrorContext(ctx, "stopped; see docs/operations.md", "what", what, "error", err)
+			if err := run(ctx, stopped, goesOn); err != nil && ctx.Err() == nil {
+				stopped(err)
 			}
 			return nil
 		})
 	}
+	once := func(run func(ctx context.Context) error) func(context.Context, func(error), func()) error {
+		return func(ctx context.Context, _ func(error), _ func()) error { return run(ctx) }
+	}
+	p.watchLog(ctx, group)
 	for _, projection := range p.module.Projections {
-		alarmed("projection "+projection.Name, func(ctx context.Context) error { return p.host.Log.Run(ctx, projection) })
+		alarmed("projection "+projection.Name, once(func(ctx context.Context) error { return p.host.Log.Run(ctx, projection) }))
 	}
 	if p.module.Publish != nil {
-		alarmed("relay", func(ctx context.Context) error { return relay.Run(ctx, r.relayDeps(p), p.module.Publish) })
+		alarmed("relay", once(func(ctx context.Context) error { return relay.Run(ctx, r.relayDeps(p), p.module.Publish) }))
+	}
+	if p.module.Catalogue != nil {
+		alarmed("sealer", once(func(ctx context.Context) error { return r.seal(ctx, p) }))
 	}
 	for _, c := range p.consumers {
 		deps := bus.Deps{
@@ -104,7 +118,9 @@ func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
 				return busv1.NewPublishedServiceClient(r.dial(p, service))
 			},
 		}
-		alarmed("consumer "+c.Name, func(ctx context.Context) error { return bus.Run(ctx, deps, c) })
+		alarmed("consumer "+c.Name, func(ctx context.Context, stopped func(error), goesOn func()) error {
+			return p.consume(ctx, deps, c, stopped, goesOn)
+		})
 	}
 	for _, l := range p.loops {
 		group.Go(func() error {
@@ -219,6 +235,9 @@ func (r *runner) close() {
 			p.host.Pool.Close()
 		}
 	}
+	if r.seals.place != nil {
+		_ = r.seals.place.Close()
+	}
 	if r.listener != nil {
 		_ = r.listener.Close()
 	}
@@ -245,19 +264,29 @@ func (r *runner) temporal() (client.Client, error) {
 	return r.engine, err
 }
 
-// waitForMark waits briefly for a consumer's mark.
+// waitForMark waits briefly for a consumer's mark. When it is long in coming, the source is asked whether it can come at all.
 func (p *part) waitForMark(ctx context.Context, consumer, source string, partition, epoch int, position int64) error {
 	waiting, cancel := context.WithTimeout(ctx, freshnessPatience)
 	defer cancel()
-	err := bus.WaitForMark(waiting, p.host.Pool, consumer, source, partition, epoch, position)
+	soon, cancelSoon := context.WithTimeout(waiting, freshnessDoubt)
+	defer cancelSoon()
+	err := bus.WaitForMark(soon, p.host.Pool, consumer, source, partition, epoch, position)
+	if err != nil && soon.Err() != nil && waiting.Err() == nil {
+		position = p.kept(waiting, p.host.run, source, partition, epoch, position)
+		err = bus.WaitForMark(waiting, p.host.Pool, consumer, source, partition, epoch, position)
+	}
 	if waiting.Err() != nil {
 		return errs.New(errorsv1.Reason_READ_MODEL_BEHIND).Because(err)
 	}
 	return err
 }
 
-// freshnessPatience is how long a read waits for what it must not miss.
-const freshnessPatience = 2 * time.Second
+const (
+	// freshnessPatience is how long a read waits for what it must not miss.
+	freshnessPatience = 2 * time.Second
+	// freshnessDoubt is after how long it asks whether what it waits for was lost.
+	freshnessDoubt = 500 * time.Millisecond
+)
 
 // databaseOf names a module's database.
 func databaseOf(module string) string { return "loa_" + strings.ReplaceAll(module, "-", "_") }

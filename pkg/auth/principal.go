@@ -69,10 +69,14 @@ type People interface {
 	Empty(ctx context.Context) (bool, error)
 }
 
-// Resolve says who a verified subject is at a moment. Somebody the directory does not know is a Principal without Person, not an error.
+// Resolve says who a verified subject is at a moment. Somebody the directory does not know is a Principal without Person, not an error;
+// without a directory (nil) that is everybody but services.
 func Resolve(ctx context.Context, people People, subject string, at time.Time) (Principal, error) {
 	if name, ok := strings.CutPrefix(subject, ServicePrefix); ok {
 		return Principal{Subject: subject, Service: name}, nil
+	}
+	if people == nil {
+		return Principal{Subject: subject}, nil
 	}
 	person, found, err := people.Person(ctx, subject, at)
 	if err != nil {

@@ -94,6 +94,9 @@ type Deps struct {
 	Logger *slog.Logger
 	// TailCheck is how often an idle partition asks its source whether something is missing; 0 means 15 s.
 	TailCheck time.Duration
+	// Session is how long a member of the group may be silent before its partitions are given to others; 0 means 10 s. A handler that
+	// takes longer keeps its partition: the member goes on speaking.
+	Session time.Duration
 	// OrphanAfter is how long a partition may stand still that this consumer's group has given to somebody else, while there is more to
 	// read; 0 means 15 s, which is longer than a broker takes to notice that a member is no more.
 	OrphanAfter time.Duration

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 func TestChainOrder(t *testing.T) {
@@ -122,22 +124,22 @@ func schedule(seed uint64, inFlight int) (holes, lost int) {
 			net = append(net, sending{q, &request{events: q.out[0].events}}) // timed out, and it lands later
 		}
 	}
-	at := mark{epoch: 1}
+	at := order.Mark{Epoch: 1}
 	for rest := kafka; len(rest) > 0; {
-		n := contiguous(rest, 3)
-		fresh, err := at.fresh(rest[:n])
+		n := order.Contiguous(rest, 3, Message.place)
+		news, err := fresh(at, rest[:n], order.Entry{})
 		if h, ok := errors.AsType[*hole](err); ok {
 			holes++
-			at.position = h.until // as healing does
+			at.Position = h.span.Until // as healing does
 			continue
 		}
-		for _, m := range fresh {
-			if m.Previous > at.position {
+		for _, m := range news {
+			if m.Previous > at.Position {
 				lost++
 			}
-			at.position = m.Position
+			at.Position = m.Position
 		}
 		rest = rest[n:]
 	}
-	return holes, lost + events - int(at.position)
+	return holes, lost + events - int(at.Position)
 }

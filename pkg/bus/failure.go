@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/loa-vn/loa/pkg/bus/order"
 	"github.com/loa-vn/loa/pkg/errs"
 )
 
@@ -22,22 +23,22 @@ var ErrBeyondLog = errors.New("bus: the consumer is beyond its source's log")
 
 // hole says that messages between the mark and a message are missing.
 type hole struct {
-	epoch        int
-	after, until int64
+	mark order.Mark
+	span order.Span
 }
 
 func (h *hole) Error() string {
-	return fmt.Sprintf("positions above %d and up to %d did not come", h.after, h.until)
+	return fmt.Sprintf("positions above %d and up to %d did not come", h.span.After, h.span.Until)
 }
 
 // turn says that a message is of a later epoch than the mark.
 type turn struct {
-	mark  mark
+	mark  order.Mark
 	epoch int
 }
 
 func (t *turn) Error() string {
-	return fmt.Sprintf("the mark is in epoch %d and the message in %d", t.mark.epoch, t.epoch)
+	return fmt.Sprintf("the mark is in epoch %d and the message in %d", t.mark.Epoch, t.epoch)
 }
 
 // isControl tells the errors by which the mark speaks to the partition's loop; no step in between may act on them.

@@ -6,45 +6,45 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 type transaction = pgx.Tx
 
-// mark is a consumer's place in one partition of a source.
-type mark struct {
-	epoch    int
-	position int64
+// fresh leaves the messages that are above the mark, each once.
+func fresh(m order.Mark, messages []Message, allowed order.Entry) ([]Message, error) {
+	var out []Message
+	for _, next := range messages {
+		switch m.Judge(next.place(), allowed) {
+		case order.Repeat:
+			continue
+		case order.Hole:
+			return nil, &hole{mark: m, span: order.Span{After: m.Position, Until: next.Previous}}
+		case order.Turn:
+			return nil, &turn{mark: m, epoch: next.Epoch}
+		case order.Next:
+			out = append(out, next)
+			m = m.Past(next.place())
+		}
+	}
+	return out, nil
 }
 
-// fresh leaves the messages that are above the mark, each once. No message is ahead of the ones before it (see contiguous), so only
-// the first fresh one can show a hole.
-func (m mark) fresh(messages []Message) ([]Message, error) {
-	var fresh []Message
-	for _, next := range messages {
-		switch {
-		case next.Epoch < m.epoch, next.Epoch == m.epoch && next.Position <= m.position:
-			continue // a repeat, or of a lineage that the log has given up
-		case m.epoch > 0 && next.Epoch > m.epoch:
-			return nil, &turn{mark: m, epoch: next.Epoch}
-		case next.Previous > m.position:
-			return nil, &hole{epoch: next.Epoch, after: m.position, until: next.Previous}
-		}
-		fresh = append(fresh, next)
-		m = mark{next.Epoch, next.Position}
-	}
-	return fresh, nil
+func (m Message) place() order.Place {
+	return order.Place{Epoch: m.Epoch, Position: m.Position, Previous: m.Previous}
 }
 
 // markStep opens the transaction in which the effect and the mark move together. The mark's row is locked first, so a consumer that
 // lost its partition without knowing cannot repeat what the new one did.
 func (c *consumption) markStep(next step) step {
 	return func(ctx context.Context, b *batch) error {
-		return c.inTransaction(ctx, b.place, func(tx pgx.Tx, at mark) error {
-			fresh, err := at.fresh(b.messages)
-			if err != nil || len(fresh) == 0 {
+		return c.inTransaction(ctx, b.place, func(tx pgx.Tx, at order.Mark) error {
+			news, err := fresh(at, b.messages, b.allowed)
+			if err != nil || len(news) == 0 {
 				return err
 			}
-			wanted, err := c.setAside(ctx, tx, b.place, fresh)
+			wanted, err := c.setAside(ctx, tx, b.place, news)
 			if err != nil {
 				return err
 			}
@@ -53,13 +53,13 @@ func (c *consumption) markStep(next step) step {
 					return err
 				}
 			}
-			return c.move(ctx, tx, b.place, fresh)
+			return c.move(ctx, tx, b.place, news)
 		})
 	}
 }
 
 // inTransaction runs f with the place's mark locked.
-func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.Tx, at mark) error) error {
+func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.Tx, at order.Mark) error) error {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -84,9 +84,9 @@ func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.
 	return err
 }
 
-func (c *consumption) lock(ctx context.Context, tx pgx.Tx, p place) (at mark, err error) {
+func (c *consumption) lock(ctx context.Context, tx pgx.Tx, p place) (at order.Mark, err error) {
 	const read = `SELECT epoch, position FROM bus.mark WHERE consumer = $1 AND source = $2 AND partition = $3 FOR UPDATE`
-	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.epoch, &at.position)
+	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.Epoch, &at.Position)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return at, err
 	}
@@ -94,7 +94,7 @@ func (c *consumption) lock(ctx context.Context, tx pgx.Tx, p place) (at mark, er
 		ON CONFLICT DO NOTHING`, c.consumer.Name, p.source, p.partition); err != nil {
 		return at, err
 	}
-	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.epoch, &at.position)
+	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.Epoch, &at.Position)
 	return at, err
 }
 
@@ -119,14 +119,8 @@ func (c *consumption) move(ctx context.Context, tx pgx.Tx, p place, passed []Mes
 	return nil
 }
 
-// skipTo moves the mark over a span in which the source says it published nothing.
-func (c *consumption) skipTo(ctx context.Context, p place, epoch int, position int64) error {
-	return c.inTransaction(ctx, p, func(tx pgx.Tx, at mark) error {
-		if at.position >= position {
-			return nil
-		}
-		_, err := tx.Exec(ctx, `UPDATE bus.mark SET epoch = greatest(epoch, $4), position = $5, moved_at = now()
-			WHERE consumer = $1 AND source = $2 AND partition = $3`, c.consumer.Name, p.source, p.partition, epoch, position)
-		return err
-	})
+func (c *consumption) setMark(ctx context.Context, tx pgx.Tx, p place, to order.Mark) error {
+	_, err := tx.Exec(ctx, `UPDATE bus.mark SET epoch = $4, position = $5, moved_at = now()
+		WHERE consumer = $1 AND source = $2 AND partition = $3`, c.consumer.Name, p.source, p.partition, to.Epoch, to.Position)
+	return err
 }

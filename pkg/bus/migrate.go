@@ -25,6 +25,7 @@ func Migrate(ctx context.Context, owner *pgx.Conn, role string) error {
 		Grants: `
 			GRANT USAGE ON SCHEMA bus TO {role};
 			GRANT SELECT, INSERT, UPDATE ON bus.mark, bus.broker TO {role};
+			GRANT SELECT ON bus.reconciled TO {role};
 			GRANT SELECT, INSERT, UPDATE, DELETE ON bus.parked TO {role}`,
 	}.Migrate(ctx, owner, role)
 }

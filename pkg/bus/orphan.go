@@ -43,13 +43,16 @@ func (c *consumption) orphanLoop(ctx context.Context) error {
 func (c *consumption) lookForOrphans(ctx context.Context, o *orphans, now time.Time) {
 	orphaned := false
 	for _, source := range c.consumer.Sources {
-		head, err := c.heads(ctx, source)
+		head, err := c.heads(ctx, source, time.Time{})
 		if err != nil {
 			continue // its partitions cannot be judged, and the source is most likely away
 		}
 		for partition, position := range head.positions {
 			p := place{source: source, partition: partition}
 			_, at, err := Mark(ctx, c.deps.Pool, c.consumer.Name, source, partition)
+			if err == nil { // here too, since a partition that lags does not come to its end
+				c.noteLag(ctx, p, position-at)
+			}
 			switch before, known := o.since[p]; {
 			case err != nil:
 			case c.reads(p) || at >= position:

@@ -9,7 +9,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 // Parked is a message set aside for an operator.
@@ -76,37 +80,46 @@ func Replay(ctx context.Context, pool *pgxpool.Pool, consumer, key string) (int,
 }
 
 // park sets a poisoned message aside and moves the mark over it, in one transaction.
-func (c *consumption) park(ctx context.Context, p place, m Message, why failed) error {
+func (c *consumption) park(ctx context.Context, p place, m Message, allowed order.Entry, why failed) error {
 	return c.retrying(ctx, p, func(ctx context.Context) error {
-		return c.inTransaction(ctx, p, func(tx pgx.Tx, at mark) error {
-			fresh, err := at.fresh([]Message{m})
-			if err != nil || len(fresh) == 0 {
+		return c.inTransaction(ctx, p, func(tx pgx.Tx, at order.Mark) error {
+			news, err := fresh(at, []Message{m}, allowed)
+			if err != nil || len(news) == 0 {
 				return err
 			}
 			if err := c.insertParked(ctx, tx, m, plain(why), why.attempts); err != nil {
 				return err
 			}
+			// An operator's alert waits for this message and these attributes, beside consumer: they do not change.
 			c.logger.ErrorContext(ctx, "message parked", "source", m.Source, "position", m.Position, "event", m.ID, "type", m.Type, "key", m.Key,
 				"attempts", why.attempts, "error", why.error)
-			return c.move(ctx, tx, p, fresh)
+			return c.move(ctx, tx, p, news)
 		})
 	})
 }
 
 // setAside gives the messages that the handler is to have, and parks those among them that stand behind a parked one of their key.
-func (c *consumption) setAside(ctx context.Context, tx pgx.Tx, p place, fresh []Message) ([]Message, error) {
-	var wanted []Message
-	var keys []string
-	for _, m := range fresh {
+func (c *consumption) setAside(ctx context.Context, tx pgx.Tx, p place, news []Message) ([]Message, error) {
+	wanted := make([]Message, 0, len(news))
+	for _, m := range news {
 		if c.wants(m) {
 			wanted = append(wanted, m)
-			keys = append(keys, m.Key)
 		}
 	}
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	// A statement after the lock of the mark, so that it sees what a replay under that lock has left.
+	// Statements after the lock of the mark, so that they see what a replay under that lock has left. Nearly always nothing is parked,
+	// and then no keys need be compared.
+	var some bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bus.parked WHERE consumer = $1 AND source = $2)`, c.consumer.Name, p.source).
+		Scan(&some); err != nil || !some {
+		return wanted, err
+	}
+	keys := make([]string, 0, len(wanted))
+	for _, m := range wanted {
+		keys = append(keys, m.Key)
+	}
 	rows, err := tx.Query(ctx, `SELECT DISTINCT key FROM bus.parked WHERE consumer = $1 AND source = $2 AND key = ANY ($3)`,
 		c.consumer.Name, p.source, keys)
 	if err != nil {
@@ -148,6 +161,7 @@ func (c *consumption) insertParked(ctx context.Context, tx pgx.Tx, m Message, wh
 	if err != nil {
 		return fmt.Errorf("bus: parking %s: %w", m.ID, err)
 	}
-	c.measure.parked.Add(ctx, 1, c.sourceAttributes(m.Source))
+	c.measure.parked.Add(ctx, 1, metric.WithAttributes(attribute.String("consumer", c.consumer.Name),
+		attribute.String("source", m.Source), attribute.String("type", m.Type)))
 	return nil
 }

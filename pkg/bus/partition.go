@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/loa-vn/loa/pkg/bus/kafka"
+	"github.com/loa-vn/loa/pkg/bus/order"
 	busv1 "github.com/loa-vn/loa/proto/gen/loa/bus/v1"
 )
 
@@ -25,6 +29,9 @@ func (c *consumption) follow(ctx context.Context, claim *kafka.Claim) {
 	p := place{source: c.sources[claim.Topic], partition: claim.Partition}
 	defer c.reading(p)()
 	c.noteBroker(ctx)
+	if err := c.knowSource(ctx, p); err != nil {
+		return
+	}
 	var (
 		head    *tail // what the source said, not yet compared
 		ask     time.Time
@@ -33,7 +40,7 @@ func (c *consumption) follow(ctx context.Context, claim *kafka.Claim) {
 	for {
 		due := !time.Now().Before(ask)
 		if due && reached && head == nil {
-			if known, err := c.heads(ctx, p.source); err == nil {
+			if known, err := c.heads(ctx, p.source, time.Time{}); err == nil && !known.closed {
 				head = &known
 			} else {
 				c.logger.DebugContext(ctx, "the source does not tell its heads", "source", p.source, "error", err)
@@ -101,74 +108,150 @@ func (c *consumption) records(ctx context.Context, p place, claim *kafka.Claim, 
 
 // process takes messages through the chain, and heals what they show to be missing.
 func (c *consumption) process(ctx context.Context, p place, messages []Message) error {
+	var allowed order.Entry
 	for len(messages) > 0 {
-		n := contiguous(messages, c.consumer.BatchSize)
-		err := c.chain(ctx, &batch{place: p, messages: messages[:n]})
-		var h *hole
-		var t *turn
+		// Only those that may come next: there can be thousands behind them, and this is asked before each batch.
+		window := min(len(messages), c.consumer.BatchSize)
+		if held := c.held(ctx, p, messages[:window]); len(held) < window {
+			messages = slices.Concat(held, messages[window:])
+			continue
+		}
+		n := order.Contiguous(messages, c.consumer.BatchSize, Message.place)
+		err := c.chain(ctx, &batch{place: p, messages: messages[:n], allowed: allowed})
 		switch {
 		case err == nil:
 			messages = messages[n:]
-		case errors.As(err, &h):
-			err = c.heal(ctx, p, h, "kafka brought a later one first")
-		case errors.As(err, &t):
-			err = c.enterEpoch(ctx, p, t)
-		}
-		if err != nil {
+		case isControl(err):
+			if messages, allowed, err = c.mend(ctx, p, messages, err); err != nil {
+				return err
+			}
+		default:
 			return err
 		}
 	}
 	return nil
 }
 
-// contiguous is how many of the messages follow one another without a gap or a new epoch between them, at most limit.
-func contiguous(messages []Message, limit int) int {
-	last := messages[0]
-	for i, m := range messages {
-		if i == limit || m.Epoch != last.Epoch || m.Previous > last.Position {
-			return i
-		}
-		if m.Position > last.Position {
-			last = m
-		}
+// mend does what a mark asks for before it takes the first of the messages, and gives those that are left to do, and by what the mark may
+// go on in a later epoch. It learns the log's lineage first: what shows a hole may itself be in Kafka only, since the log was restored to
+// a moment before it.
+func (c *consumption) mend(ctx context.Context, p place, messages []Message, why error) (left []Message, allowed order.Entry, err error) {
+	lineage, err := c.learnLineage(ctx, p)
+	if err != nil {
+		return nil, allowed, err
 	}
-	return len(messages)
+	if held := c.held(ctx, p, messages); len(held) < len(messages) {
+		return held, allowed, nil
+	}
+	h, isHole := errors.AsType[*hole](why)
+	t, isTurn := errors.AsType[*turn](why)
+	switch {
+	case isHole && h.mark.Beyond(lineage):
+		return nil, allowed, beyond(p, h.mark, lineage)
+	case isHole:
+		return messages, allowed, c.heal(ctx, p, h, lineage, "kafka brought a later one first")
+	case isTurn && (t.mark.Beyond(lineage) || !lineage.Enters(t.epoch)):
+		return nil, allowed, beyond(p, t.mark, lineage)
+	case isTurn:
+		return messages, order.Entry{From: t.mark, Epoch: t.epoch}, nil
+	}
+	return nil, allowed, why
 }
 
-// heal reads the span of a hole from its source, as often as it takes.
-func (c *consumption) heal(ctx context.Context, p place, h *hole, why string) error {
-	c.logger.WarnContext(ctx, "events are read from their source", "partition", p.String(), "after", h.after, "until", h.until, "why", why)
-	backoff := firstBackoff
-	var complained time.Time
-	for after := h.after; after < h.until; {
-		page, err := c.page(ctx, p, after, h.until)
+// held leaves out, with a word, what the log of the source has lost.
+func (c *consumption) held(ctx context.Context, p place, messages []Message) []Message {
+	held := order.Held(messages, c.lineage(p.source), Message.place)
+	if len(held) < len(messages) {
+		c.logger.WarnContext(ctx, "events are passed over that the log of their source has lost", "partition", p.String(),
+			"position", messages[0].Position, "epoch", messages[0].Epoch, "events", len(messages)-len(held))
+	}
+	return held
+}
+
+// heal reads the span of a hole from its source, as often as it takes. When the log turns out to be of another lineage than it was when
+// the hole was judged, it returns early, and the hole is judged again.
+func (c *consumption) heal(ctx context.Context, p place, h *hole, lineage order.Lineage, why string) error {
+	c.logger.WarnContext(ctx, "events are read from their source", "partition", p.String(), "after", h.span.After, "until", h.span.Until, "why", why)
+	chain := order.NewChain(h.span.After) // from page to page, which may end between events
+	for span := h.span; !span.Done(); {
+		var page *busv1.ReadPublishedResponse
+		err := c.asking(ctx, p, func(ctx context.Context) (err error) {
+			page, err = c.page(ctx, p, span)
+			return err
+		})
 		if err != nil {
-			if time.Since(complained) > complainEvery {
-				complained = time.Now()
-				c.logger.WarnContext(ctx, "the source of missing events is away", "partition", p.String(), "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(backoff):
-			}
-			backoff = min(2*backoff, lastBackoff)
-			continue
+			return err
 		}
-		backoff = firstBackoff
+		// Asked after each page: the page is of the lineage that is the same before and after it.
+		if now, err := c.learnLineage(ctx, p); err != nil || !slices.Equal(now, lineage) {
+			return err
+		}
 		messages := make([]Message, 0, len(page.GetEvents()))
 		for _, e := range page.GetEvents() {
-			messages = append(messages, fromPublished(e))
+			m := fromPublished(e)
+			m.Previous, _ = chain.Link(m.Position)
+			messages = append(messages, m)
 		}
 		if err := c.process(ctx, p, messages); err != nil {
 			return err
 		}
-		if page.GetReadUntil() <= after {
-			return fmt.Errorf("%w: %s ends at %d and %s was seen at %d", ErrBeyondLog, p.source, after, p, h.until)
+		left, ended := span.Read(page.GetReadUntil())
+		if ended {
+			return fmt.Errorf("%w: %s ends at %d and %s was seen at %d", ErrBeyondLog, p.source, span.After, p, span.Until)
 		}
-		after = page.GetReadUntil()
+		span = left
 	}
-	return c.retrying(ctx, p, func(ctx context.Context) error { return c.skipTo(ctx, p, h.epoch, h.until) })
+	return c.skip(ctx, p, h.span.Until, lineage)
+}
+
+// skip moves the mark over what is left of a hole that was read to its end: the source publishes nothing there any more.
+func (c *consumption) skip(ctx context.Context, p place, until int64, read order.Lineage) error {
+	at, err := c.at(ctx, p)
+	if err != nil || at.Position >= until {
+		return err
+	}
+	now, err := c.learnLineage(ctx, p)
+	if err != nil {
+		return err
+	}
+	return c.retrying(ctx, p, func(ctx context.Context) error {
+		return c.inTransaction(ctx, p, func(tx pgx.Tx, at order.Mark) error {
+			to, moves := at.Skipped(read, now, until)
+			if !moves {
+				return nil
+			}
+			return c.setMark(ctx, tx, p, to)
+		})
+	})
+}
+
+// at is the place's mark.
+func (c *consumption) at(ctx context.Context, p place) (at order.Mark, err error) {
+	err = c.retrying(ctx, p, func(ctx context.Context) (err error) {
+		at.Epoch, at.Position, err = Mark(ctx, c.deps.Pool, c.consumer.Name, p.source, p.partition)
+		return err
+	})
+	return at, err
+}
+
+// asking repeats a question to the source until it is answered or ctx ends.
+func (c *consumption) asking(ctx context.Context, p place, f func(ctx context.Context) error) error {
+	var complained time.Time
+	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
+		err := f(ctx)
+		if err == nil {
+			return nil
+		}
+		if time.Since(complained) > complainEvery {
+			complained = time.Now()
+			c.logger.WarnContext(ctx, "the source of missing events is away", "partition", p.String(), "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(backoff):
+		}
+	}
 }
 
 // retrying runs a database step of the partition's own as the chain runs handlers: as long as the database is away.
@@ -182,34 +265,14 @@ const (
 	pageLimit = 30 * time.Second
 )
 
-func (c *consumption) page(ctx context.Context, p place, after, until int64) (*busv1.ReadPublishedResponse, error) {
+func (c *consumption) page(ctx context.Context, p place, span order.Span) (*busv1.ReadPublishedResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
 	return c.deps.Source(p.source).ReadPublished(ctx, &busv1.ReadPublishedRequest{
-		Source: p.source, Partition: int32(p.partition), After: after, Until: until, Limit: pageSize,
+		Source: p.source, Partition: int32(p.partition), After: span.After, Until: span.Until, Limit: pageSize,
 	})
 }
 
-// enterEpoch lets the mark go on in a later epoch of the log, when the log still holds what the mark saw last.
-func (c *consumption) enterEpoch(ctx context.Context, p place, t *turn) error {
-	err := c.retrying(ctx, p, func(ctx context.Context) error {
-		page, err := c.page(ctx, p, t.mark.position-1, t.mark.position)
-		if err != nil {
-			return lost{err}
-		}
-		for _, e := range page.GetEvents() {
-			if e.GetPosition() == t.mark.position && int(e.GetEpoch()) == t.mark.epoch {
-				return nil
-			}
-		}
-		return fmt.Errorf("%w: %s is at %d of epoch %d, which the log of epoch %d does not hold", ErrBeyondLog, p, t.mark.position, t.mark.epoch, t.epoch)
-	})
-	if err != nil {
-		return err
-	}
-	return c.retrying(ctx, p, func(ctx context.Context) error {
-		_, err := c.deps.Pool.Exec(ctx, `UPDATE bus.mark SET epoch = $4 WHERE consumer = $1 AND source = $2 AND partition = $3 AND epoch < $4`,
-			c.consumer.Name, p.source, p.partition, t.epoch)
-		return err
-	})
+func beyond(p place, at order.Mark, lineage order.Lineage) error {
+	return fmt.Errorf("%w: %s is at %d of epoch %d, which the log of epoch %d does not hold", ErrBeyondLog, p, at.Position, at.Epoch, lineage.Current())
 }

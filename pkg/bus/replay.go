@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 // replayLoop does what Replay asked for.
@@ -18,6 +20,7 @@ func (c *consumption) replayLoop(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
+		c.countParked(ctx)
 		keys, err := c.asked(ctx)
 		if err != nil {
 			c.logger.DebugContext(ctx, "parked messages to replay are not read", "error", err)
@@ -28,6 +31,14 @@ func (c *consumption) replayLoop(ctx context.Context) error {
 				done = c.replayFirst(ctx, k)
 			}
 		}
+	}
+}
+
+// countParked measures what waits for an operator.
+func (c *consumption) countParked(ctx context.Context) {
+	var n int64
+	if err := c.deps.Pool.QueryRow(ctx, `SELECT count(*) FROM bus.parked WHERE consumer = $1`, c.consumer.Name).Scan(&n); err == nil {
+		c.measure.waiting.Record(ctx, n, c.ownAttributes())
 	}
 }
 
@@ -53,7 +64,7 @@ var errNoneParked = errors.New("bus: the key has no parked message")
 // of the mark keeps the partition's loop from parking one more of the key behind the last.
 func (c *consumption) replayFirst(ctx context.Context, k parkedKey) (done bool) {
 	var first Parked
-	err := c.inTransaction(ctx, k.place, func(tx pgx.Tx, _ mark) error {
+	err := c.inTransaction(ctx, k.place, func(tx pgx.Tx, _ order.Mark) error {
 		rows, err := tx.Query(ctx, `SELECT `+parkedColumns+` FROM bus.parked WHERE consumer = $1 AND source = $2 AND key = $3
 			ORDER BY epoch, position LIMIT 1`, c.consumer.Name, k.source, k.key)
 		if err != nil {
@@ -75,14 +86,17 @@ func (c *consumption) replayFirst(ctx context.Context, k parkedKey) (done bool) 
 	})
 	switch {
 	case err == nil:
+		c.replayedAs(ctx, "done")
 		c.logger.InfoContext(ctx, "parked message replayed", "source", first.Source, "event", first.ID, "type", first.Type, "key", first.Key)
 		return false
 	case errors.Is(err, errNoneParked):
 		return true
 	case transient(err):
+		c.replayedAs(ctx, "waits")
 		c.logger.WarnContext(ctx, "a replay waits for something that is away", "event", first.ID, "error", err)
 		return true // the request stands; the next look tries again
 	}
+	c.replayedAs(ctx, "failed")
 	c.logger.ErrorContext(ctx, "a parked message failed again", "source", first.Source, "event", first.ID, "type", first.Type, "key", first.Key, "error", err)
 	_, err = c.deps.Pool.Exec(ctx, `UPDATE bus.parked SET replay = false, attempts = attempts + (epoch = $4 AND position = $5)::int,
 		error = CASE WHEN epoch = $4 AND position = $5 THEN $6 ELSE error END

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/loa-vn/loa/pkg/bus/kafka"
+	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 const (
@@ -67,7 +68,9 @@ func run(ctx context.Context, deps Deps, consumer Consumer) error {
 	work, inner := errgroup.WithContext(ctx)
 	work.Go(func() error {
 		return c.join(inner, func(ctx context.Context) error {
-			return c.client.Consume(ctx, kafka.Group{Name: consumer.Name, Topics: topics, Partitions: Partitions}, c.follow)
+			return c.client.Consume(ctx, kafka.Group{
+				Name: consumer.Name, Topics: topics, Partitions: Partitions, Session: deps.Session, Joined: c.joined,
+			}, c.follow)
 		})
 	})
 	work.Go(func() error { return c.orphanLoop(inner) })
@@ -131,6 +134,7 @@ func (c *consumption) wants(m Message) bool { return c.wanted[m.Type] }
 type batch struct {
 	place    place
 	messages []Message
+	allowed  order.Entry // by which the mark may go on in a later epoch
 	tx       transaction // set by mark
 }
 

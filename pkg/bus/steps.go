@@ -82,10 +82,10 @@ func (c *consumption) poisonStep(next step) step {
 			return err
 		}
 		if len(b.messages) == 1 {
-			return c.park(ctx, b.place, b.messages[0], gaveUp)
+			return c.park(ctx, b.place, b.messages[0], b.allowed, gaveUp)
 		}
 		for _, m := range b.messages {
-			if err := self(ctx, &batch{place: b.place, messages: []Message{m}}); err != nil {
+			if err := self(ctx, &batch{place: b.place, messages: []Message{m}, allowed: b.allowed}); err != nil {
 				return err
 			}
 		}

@@ -20,6 +20,10 @@ type instruments struct {
 	healed  metric.Int64Counter
 	parked  metric.Int64Counter
 	handler metric.Float64Histogram
+	// rebalances, replays and waiting have no source.
+	rebalances metric.Int64Counter
+	replays    metric.Int64Counter
+	waiting    metric.Int64Gauge
 }
 
 func newInstruments() (instruments, error) {
@@ -43,6 +47,15 @@ func newInstruments() (instruments, error) {
 	i.parked, e = meter.Int64Counter("loa.bus.parked", metric.WithUnit("{event}"), metric.WithDescription("Published events set aside for an operator, by source"))
 	note(e)
 	i.handler, e = meter.Float64Histogram("loa.bus.handler", metric.WithUnit("s"), metric.WithDescription("Time of one call of a handler"))
+	note(e)
+	i.rebalances, e = meter.Int64Counter("loa.bus.rebalances", metric.WithUnit("{generation}"),
+		metric.WithDescription("Generations of its group that a consumer was in: every one after the first is a member that came, went or was lost"))
+	note(e)
+	i.replays, e = meter.Int64Counter("loa.bus.replays", metric.WithUnit("{event}"),
+		metric.WithDescription("Parked events handled again because an operator asked; outcome is done, failed, or waits for what is away"))
+	note(e)
+	i.waiting, e = meter.Int64Gauge("loa.bus.parked.now", metric.WithUnit("{event}"),
+		metric.WithDescription("Events that are parked and wait for an operator"))
 	note(e)
 	return i, err
 }
@@ -100,6 +113,20 @@ func (c *consumption) traceStep(next step) step {
 func spanOf(ctx context.Context, m Message) trace.SpanContext {
 	carrier := propagation.MapCarrier{"traceparent": m.Traceparent, "tracestate": m.Tracestate}
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
+}
+
+// joined is told of each generation of the group.
+func (c *consumption) joined(ctx context.Context, partitions int) {
+	c.logger.DebugContext(ctx, "a generation of the group", "partitions", partitions)
+	c.measure.rebalances.Add(ctx, 1, c.ownAttributes())
+}
+
+func (c *consumption) ownAttributes() metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("consumer", c.consumer.Name))
+}
+
+func (c *consumption) replayedAs(ctx context.Context, outcome string) {
+	c.measure.replays.Add(ctx, 1, metric.WithAttributes(attribute.String("consumer", c.consumer.Name), attribute.String("outcome", outcome)))
 }
 
 func (c *consumption) sourceAttributes(source string) metric.MeasurementOption {

@@ -67,6 +67,8 @@ type source struct {
 	repo   *es.Repo[item, *item]
 	deps   relay.Deps
 	client busv1.PublishedServiceClient
+	// address serves the same to other processes.
+	address string
 	// refuse makes ReadPublished and GetHeads answer as a source that is away.
 	refuse atomic.Bool
 
@@ -100,6 +102,12 @@ func newSource(t *testing.T, client *kafka.Client) *source {
 	}))
 	busv1.RegisterPublishedServiceServer(server, relay.Server(s.deps, service, publish))
 	go func() { _ = server.Serve(listener) }()
+	tcp, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = tcp.Addr().String()
+	go func() { _ = server.Serve(tcp) }()
 	t.Cleanup(server.Stop)
 	conn, err := grpc.NewClient("passthrough:///source", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
@@ -213,20 +221,22 @@ type sink struct {
 	t        *testing.T
 	source   *source
 	pool     *pgxpool.Pool
+	address  string // of the database
 	deps     bus.Deps
 	consumer bus.Consumer
+	patience time.Duration
 }
 
 func newSink(t *testing.T, s *source, client *kafka.Client) *sink {
 	t.Helper()
-	pool, _ := engines.Clone(t, "sink", func(ctx context.Context, owner *pgx.Conn) error {
+	pool, address := engines.Clone(t, "sink", func(ctx context.Context, owner *pgx.Conn) error {
 		if err := bus.Migrate(ctx, owner, "postgres"); err != nil {
 			return err
 		}
 		_, err := owner.Exec(ctx, `CREATE TABLE effect (n bigserial PRIMARY KEY, key text NOT NULL, revision int NOT NULL, healed boolean NOT NULL)`)
 		return err
 	})
-	k := &sink{t: t, source: s, pool: pool}
+	k := &sink{t: t, source: s, pool: pool, address: address, patience: patience}
 	k.deps = bus.Deps{
 		Client: client, Pool: pool, Logger: logger(t), TailCheck: 200 * time.Millisecond,
 		Source: func(string) busv1.PublishedServiceClient { return s.client },
@@ -266,7 +276,7 @@ func (k *sink) effects() []fact {
 // caughtUp waits until the marks have reached the end of the log.
 func (k *sink) caughtUp() {
 	k.t.Helper()
-	ctx, cancel := context.WithTimeout(k.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(k.t.Context(), k.patience)
 	defer cancel()
 	for partition, last := range k.source.lastPublished() {
 		if last.position == 0 {

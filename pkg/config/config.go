@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -40,6 +41,13 @@ type Config struct {
 
 	BootstrapAdmin string `env:"LOA_BOOTSTRAP_ADMIN" help:"The subject that may load the empty directory, and do nothing else before."`
 	DigestKey      Secret `env:"LOA_DIGEST_KEY" help:"Key of the digests of requests, 32 bytes in hex."`
+
+	CheckpointKey      Secret        `env:"LOA_CHECKPOINT_KEY" help:"Key that signs the checkpoints of the logs, as loa new-key prints it."`
+	CheckpointVerifier []string      `env:"LOA_CHECKPOINT_VERIFIER" sep:"," help:"Keys that check them: those that signed before, and, for loa verify where nothing is signed, all."`
+	Checkpoints        string        `env:"LOA_CHECKPOINTS" help:"Where checkpoints are kept outside the databases: file:///var/lib/loa/checkpoints."`
+	CheckpointEvery    time.Duration `env:"LOA_CHECKPOINT_EVERY" default:"1m" help:"How often a log that grows is sealed with a checkpoint."`
+
+	EnvelopeKey Envelope `env:"LOA_ENVELOPE_KEY" help:"Keys that wrap people's keys, 32 bytes in hex each: name=key;… The first wraps, all of them open. Only the module keys needs it."`
 
 	LogLevel      string        `env:"LOA_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"How much is logged."`
 	RatePerSecond float64       `env:"LOA_RATE_PER_SECOND" default:"50" help:"Requests a second of one caller, with bursts of four times that."`
@@ -140,7 +148,8 @@ func readPairs(s string) (map[string]string, error) {
 		}
 		name, value, ok := strings.Cut(part, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("%q is not name=value", name)
+			// What it is may be a secret.
+			return nil, errors.New("it is not name=value;name=value")
 		}
 		m[name] = value
 	}
@@ -181,6 +190,9 @@ func (c *Config) Check() error {
 	}
 	if c.RatePerSecond <= 0 {
 		return fmt.Errorf("LOA_RATE_PER_SECOND: %g is not above 0", c.RatePerSecond)
+	}
+	if c.CheckpointEvery <= 0 {
+		return fmt.Errorf("LOA_CHECKPOINT_EVERY: %v is not above 0", c.CheckpointEvery)
 	}
 	return nil
 }

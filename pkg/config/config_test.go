@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSecretsAreNeverPrinted(t *testing.T) {
 	c := Config{
-		PostgresURL: "postgres://owner:hunter2@db/loa", DigestKey: "0011", OIDCClientSecrets: Secrets{"worker": "hunter2"},
+		PostgresURL: "postgres://owner:hunter2@db/loa", DigestKey: "0011", CheckpointKey: "PRIVATE+KEY+hunter2", OIDCClientSecrets: Secrets{"worker": "hunter2"},
 		Databases: Databases{"planning": "postgres://loa_planning:hunter2@db/loa_planning"},
 	}
 	inJSON, err := json.Marshal(c)
@@ -44,7 +45,7 @@ func TestPairsRoundTrip(t *testing.T) {
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {
-	right := Config{HTTPAddr: "127.0.0.1:8080", RatePerSecond: 50}
+	right := Config{HTTPAddr: "127.0.0.1:8080", RatePerSecond: 50, CheckpointEvery: time.Minute}
 	if err := right.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +54,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		"LOA_PUBLIC_URL":      {HTTPAddr: ":80", PublicURL: "loa.example", RatePerSecond: 50},
 		"LOA_DIGEST_KEY":      {HTTPAddr: ":80", DigestKey: "abcd", RatePerSecond: 50},
 		"LOA_RATE_PER_SECOND": {HTTPAddr: ":80"},
+
+		"LOA_CHECKPOINT_EVERY": {HTTPAddr: ":80", RatePerSecond: 50},
 	} {
 		if err := wrong.Check(); err == nil || !strings.Contains(err.Error(), setting) {
 			t.Errorf("%s: %v", setting, err)

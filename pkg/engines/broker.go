@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // brokerProgram builds the local broker once per test binary. The folder is shared by all test binaries of this user.
@@ -40,13 +42,14 @@ var brokerProgram = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-// Broker is the local Kafka broker as a process of its own. When that ends by itself or by RestartCommand it is started again on the
-// same address and data.
+// Broker is a Kafka broker as a process of its own: the local embedded one, or a node of Apache Kafka. When that ends by itself or by
+// RestartCommand it is started again on the same address and data.
 type Broker struct {
 	// Data is the folder of its records.
 	Data string
 
 	program string
+	flags   []string
 	address string
 
 	mu      sync.Mutex
@@ -56,17 +59,44 @@ type Broker struct {
 	err     error
 }
 
+// engineVariable chooses what StartBroker starts, so that every test runs on both: embedded (the default) or apache.
+const engineVariable = "LOA_TEST_KAFKA"
+
+// OnApache tells whether StartBroker starts Apache Kafka. This is the only place that reads the choice.
+func OnApache(t testing.TB) bool {
+	t.Helper()
+	switch engine := os.Getenv(engineVariable); engine {
+	case "", "embedded":
+		return false
+	case "apache":
+		return true
+	default:
+		t.Fatalf("%s=%s: it is embedded or apache", engineVariable, engine)
+		return false
+	}
+}
+
 // StartBroker starts a broker with no records that ends with the test.
 func StartBroker(t testing.TB) *Broker {
+	t.Helper()
+	if OnApache(t) {
+		return StartApache(t, ApacheOptions{Nodes: 1}).Nodes[0]
+	}
+	b := newBroker(t)
+	if err := b.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// newBroker prepares a broker that ends with the test.
+func newBroker(t testing.TB, flags ...string) *Broker {
 	t.Helper()
 	program, err := brokerProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Broker{Data: filepath.Join(t.TempDir(), "kafka"), program: program, address: "127.0.0.1:0"}
-	if err := b.Start(); err != nil {
-		t.Fatal(err)
-	}
+	b := &Broker{Data: filepath.Join(t.TempDir(), "kafka"), program: program, flags: flags, address: "127.0.0.1:0"}
 	t.Cleanup(func() {
 		b.Kill()
 		if b.err != nil {
@@ -107,13 +137,26 @@ func (b *Broker) Kill() {
 	}
 	_ = process.Process.Kill() // an error says that it is gone
 	<-ended
+	// A server that is its child is killed by the kernel with it, and may hold its port for a moment.
+	gone := time.After(10 * time.Second)
+	for refused := false; !refused; {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", b.address)
+		if refused = err != nil; !refused {
+			_ = conn.Close()
+			select {
+			case <-gone:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}
 }
 
 // Wipe deletes its records. It must have been killed.
 func (b *Broker) Wipe() error { return os.RemoveAll(b.Data) }
 
 func (b *Broker) start() error {
-	process := exec.CommandContext(context.Background(), b.program, "--attached", "--data", b.Data, "--addr", b.address)
+	process := exec.CommandContext(context.Background(), b.program, append([]string{"--attached", "--data", b.Data, "--addr", b.address}, b.flags...)...)
 	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C reaches us, and our end reaches it through its standard input
 	in, err := process.StdinPipe()
 	if err != nil {

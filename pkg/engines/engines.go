@@ -30,7 +30,7 @@ import (
 //
 //nolint:gochecknoglobals // one per test binary is what it is
 var shared = sync.OnceValues(func() (*Cluster, error) {
-	return start("-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "full_page_writes=off")
+	return start(Server{Settings: []string{"fsync=off", "synchronous_commit=on", "full_page_writes=off"}})
 })
 
 // Postgres gives the administrator's URL of this test binary's private PostgreSQL cluster.
@@ -76,7 +76,7 @@ type Cluster struct {
 
 	dir, bin string
 	port     int
-	settings []string
+	of       Server
 	owner    *syscall.Credential
 	server   *os.Process
 	gone     chan struct{} // closed when the server has ended
@@ -90,11 +90,25 @@ type Cluster struct {
 // Durable starts a cluster of its own with the settings of production (fsync on), for tests that kill it. It ends with the test.
 func Durable(t testing.TB, settings ...string) *Cluster {
 	t.Helper()
-	var args []string
-	for _, s := range settings {
-		args = append(args, "-c", s)
-	}
-	c, err := start(args...)
+	return Private(t, Server{Settings: settings})
+}
+
+// Server says how a cluster of a test's own differs from the ordinary one.
+type Server struct {
+	// Settings are lines of postgresql.conf, such as "fsync=off".
+	Settings []string
+	// Environment is added to that of the server, such as "TZ=UTC".
+	Environment []string
+	// Parent is the folder in which the cluster gets its own. Empty: the machine's for temporary files.
+	Parent string
+	// SmallSegments writes the WAL in files of 1 MB instead of 16, for a disk that is soon full.
+	SmallSegments bool
+}
+
+// Private starts a cluster of its own. It ends with the test.
+func Private(t testing.TB, of Server) *Cluster {
+	t.Helper()
+	c, err := start(of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,18 +139,18 @@ func (c *Cluster) Restart(ctx context.Context) error {
 	}
 }
 
-func start(settings ...string) (*Cluster, error) {
+func start(of Server) (*Cluster, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	bin, err := newest()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{bin: bin, settings: settings, templates: map[string]string{}}
+	c := &Cluster{bin: bin, of: of, templates: map[string]string{}}
 	if c.owner, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if c.dir, err = os.MkdirTemp("", "loa-engines-"); err != nil {
+	if c.dir, err = os.MkdirTemp(of.Parent, "loa-engines-"); err != nil {
 		return nil, err
 	}
 	password := rand.Text()
@@ -154,8 +168,12 @@ func start(settings ...string) (*Cluster, error) {
 	if c.watcher, err = c.watch(); err != nil {
 		return nil, err
 	}
+	segments := "--wal-segsize=16"
+	if of.SmallSegments {
+		segments = "--wal-segsize=1"
+	}
 	initdb := c.command(ctx, "initdb", "-D", c.data(), "-U", "postgres", "-A", "scram-sha-256", "--pwfile", word, "-E", "UTF8",
-		"--locale", "C.UTF-8", "--no-sync", "--no-instructions")
+		"--locale", "C.UTF-8", "--no-sync", "--no-instructions", segments)
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
@@ -181,11 +199,15 @@ func (c *Cluster) serve(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{
+	args := []string{
 		"-D", c.data(), "-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(c.port), "-k", c.dir,
 		"-c", "max_connections=200", "-c", "wal_level=replica", "-c", "log_min_messages=warning",
-	}, c.settings...)
+	}
+	for _, s := range c.of.Settings {
+		args = append(args, "-c", s)
+	}
 	server := c.command(context.WithoutCancel(ctx), "postgres", args...)
+	server.Env = append(server.Env, c.of.Environment...)
 	server.Stdout, server.Stderr = log, log
 	if err := server.Start(); err != nil {
 		return err

@@ -117,6 +117,7 @@ func (c *committer) submit(ctx context.Context, s *submission) (answer, error) {
 
 func (s *submission) giveUp(cause error) (answer, error) {
 	if s.state.CompareAndSwap(queued, withdrawn) {
+		s.events = nil // it stays in the queue while PostgreSQL is away, and is to take no room there
 		return answer{}, away(cause)
 	}
 	select {
@@ -214,7 +215,13 @@ func (c *committer) commit(ctx context.Context, batch, waiting []*submission) []
 				c.fail(ctx, batch, doubt, err)
 				return waiting
 			}
-			doubt = true
+			if !doubt && unrecorded(err) { // on a full disk, say: whoever gives up now is told that nothing was recorded
+				asked = false
+				for _, s := range batch {
+					s.state.CompareAndSwap(sent, queued)
+				}
+			}
+			doubt = doubt || asked
 			c.hangUp(ctx)
 		} else if hasCode(err, codeClosed) {
 			// Adopting it is an operator's work: nobody is kept waiting. What was sent before is told apart when it is asked again.

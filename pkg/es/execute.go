@@ -3,7 +3,6 @@ package es
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -56,9 +55,9 @@ const executeWithin = 30 * time.Second
 // decide is returned, since a repeat would otherwise be told of its own effect. A command without events is recorded too.
 //
 // Errors: decide's; NOT_FOUND for an id of another form; IDEMPOTENCY_KEY_REUSED; LOG_CLOSED; UNAVAILABLE when nothing was recorded
-// before the deadline; IN_DOUBT with the key when ctx ended after the command was sent and before it was answered.
+// before the deadline; IN_DOUBT with the key when ctx ended after the command was sent and before it was answered or its answer read.
 func (r *Repo[A, P]) Execute(ctx context.Context, aggregate string, cmd Command, decide func(a *A, version int64) ([]any, error)) (result Result[A], err error) {
-	ctx, span := r.log.measure.tracer.Start(ctx, "es.append", trace.WithAttributes(r.log.measure.service))
+	ctx, span := r.log.measure.tracer.Start(today(ctx), "es.append", trace.WithAttributes(r.log.measure.service))
 	defer span.End()
 	about := refs{aggregate: aggregate}
 	defer func() {
@@ -105,15 +104,22 @@ func (r *Repo[A, P]) Execute(ctx context.Context, aggregate string, cmd Command,
 
 // attempt runs the command once. Again says that another process's command came between the load and the append.
 func (r *Repo[A, P]) attempt(ctx context.Context, aggregate string, stream StreamID, cmd Command, decide func(a *A, version int64) ([]any, error)) (result Result[A], again bool, err error) {
-	before, events, err := r.log.lookUpAndRead(ctx, cmd.Key, stream)
+	before, from, err := r.log.lookUpAndRead(ctx, cmd.Key, stream)
 	if err != nil {
 		return result, false, err
 	}
 	if before != nil {
-		result, err = r.first(aggregate, stream, cmd, before, events)
+		if from.version > 0 { // the first answer is of an earlier version, perhaps
+			result, err = r.reload(ctx, aggregate, stream, cmd, before)
+			return result, false, err
+		}
+		events, err := r.log.catalogue.openAll(from.events)
+		if err == nil {
+			result, err = r.first(aggregate, stream, cmd, before, events)
+		}
 		return result, false, err
 	}
-	a, version, err := r.fold(aggregate, events)
+	a, version, err := r.rebuild(ctx, aggregate, stream, from)
 	if err != nil {
 		return result, false, err
 	}
@@ -179,7 +185,7 @@ func (r *Repo[A, P]) submission(ctx context.Context, aggregate string, stream St
 		if len(body) > maxEventSize {
 			return nil, errs.New(errorsv1.Reason_TOO_LARGE, "limit", fmt.Sprintf("%d MB", maxEventSize>>20))
 		}
-		digest := sha256.Sum256(body)
+		digest := Digest(name, stream, version+int64(i)+1, cmd.Key, body)
 		s.events[i] = written{name, digest[:], body}
 		s.bytes += len(body)
 	}
@@ -208,6 +214,9 @@ func (r *Repo[A, P]) grown(a *A, s *submission, answer answer) (Result[A], error
 // reload gives the first answer of a command that was recorded after the stream was read.
 func (r *Repo[A, P]) reload(ctx context.Context, aggregate string, stream StreamID, cmd Command, before *recorded) (Result[A], error) {
 	events, err := r.log.ReadStream(ctx, stream, 0)
+	if errs.ReasonOf(err) == errorsv1.Reason_UNAVAILABLE { // which would say that nothing was recorded
+		return Result[A]{}, errs.New(errorsv1.Reason_IN_DOUBT, "key", cmd.Key.String()).Because(err)
+	}
 	if err != nil {
 		return Result[A]{}, err
 	}

@@ -2,7 +2,6 @@ package es
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"strings"
@@ -40,9 +39,10 @@ func TestExecuteRecordsWhatWasDecided(t *testing.T) {
 	if e.Data != (lineWritten{"hai <&>", 7}) || !strings.HasSuffix(string(e.Body), `"data":{"text":"hai <&>","size":7}}`) {
 		t.Errorf("%s", e.Body)
 	}
-	digest := sha256.Sum256(e.Body)
-	if w.count(t, "SELECT count(*) FROM es.event WHERE digest = $1", digest[:]) != 1 {
-		t.Error("the digest is not that of the body")
+	digest := Digest(e.Type, e.Stream, e.Version, e.Command, e.Body)
+	leaf := Leaf(e.Position, e.RecordedAt, digest)
+	if w.count(t, "SELECT count(*) FROM es.event WHERE position = 2 AND digest = $1 AND leaf = $2", digest[:], leaf[:]) != 1 {
+		t.Error("the digest and the leaf are not those of the event")
 	}
 	state, version, err := repo.Load(t.Context(), n)
 	if err != nil || version != 2 || !reflect.DeepEqual(state, r.State) {

@@ -25,6 +25,9 @@ func passing(err error) bool {
 		return true // also a database that is not there: it may be on its way back from a restore
 	}
 	if p, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if p.SeverityUnlocalized == "PANIC" || p.SeverityUnlocalized == "FATAL" {
+			return true // its last word on this connection, whatever the code: a disk's fault may be an internal error
+		}
 		return len(p.Code) == 5 && strings.Contains(classesToWait, p.Code[:2])
 	}
 	_, lost := errors.AsType[lostError](err)
@@ -32,6 +35,13 @@ func passing(err error) bool {
 	_, missing := errors.AsType[missingError](err)
 	_, other := errors.AsType[schemaError](err)
 	return !lost && !unfit && !missing && !other
+}
+
+// unrecorded says that the server answered that it could not do it: the transaction was undone. A server that is told to end, or to
+// cancel, may say so after the commit, and one that ends a connection says nothing of it.
+func unrecorded(err error) bool {
+	p, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && p.SeverityUnlocalized == "ERROR" && !strings.HasPrefix(p.Code, "57")
 }
 
 func isServers(err error) bool {

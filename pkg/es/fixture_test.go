@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -282,6 +283,12 @@ func (f *faults) set(lose int) {
 	f.lose, f.lost = lose, 0
 }
 
+func (f *faults) chanced(chance func() bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.chance = chance
+}
+
 func (f *faults) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -299,12 +306,12 @@ func (f *faults) dial(ctx context.Context, network, address string) (net.Conn, e
 type faulty struct {
 	net.Conn
 	faults    *faults
-	appending bool
+	appending atomic.Bool // pgx reads in the background while it writes much
 }
 
 func (c *faulty) Write(p []byte) (int, error) {
 	// A call of es.append begins by parsing it, or binds the statement that was prepared before: either way the body's JSON passes.
-	c.appending = strings.Contains(string(p), `"happenedAt"`)
+	c.appending.Store(strings.Contains(string(p), `"happenedAt"`))
 	return c.Conn.Write(p)
 }
 
@@ -313,7 +320,7 @@ const readyForQuery = "Z\x00\x00\x00\x05I"
 
 func (c *faulty) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err != nil || !c.appending || !strings.HasSuffix(string(p[:n]), readyForQuery) || !strings.Contains(string(p[:n]), "D\x00") {
+	if err != nil || !c.appending.Load() || !strings.HasSuffix(string(p[:n]), readyForQuery) || !strings.Contains(string(p[:n]), "D\x00") {
 		return n, err
 	}
 	if !c.faults.drop() {

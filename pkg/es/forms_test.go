@@ -73,6 +73,12 @@ func TestGoldensNoticeEveryChange(t *testing.T) {
 		renamed
 		Added string `json:"added"`
 	}]("test.first.v1"))
+	check("got fields that its golden file does not have: data.Added", EventType[struct {
+		Title string         `json:"title"`
+		At    time.Time      `json:"at"`
+		Tags  map[string]int `json:"tags,omitempty"`
+		Added string         `json:"added,omitempty"` // left out of the JSON while it is empty
+	}]("test.first.v1"))
 	check("cannot read it any more", EventType[lineWritten]("test.second.v1"))
 	if err := os.Remove(filepath.Join(dir, "test.second.v1.json")); err != nil {
 		t.Fatal(err)
@@ -81,6 +87,14 @@ func TestGoldensNoticeEveryChange(t *testing.T) {
 	check("had no golden file", EventType[lineWritten]("test.first.v2", up))
 	check("", EventType[lineWritten]("test.first.v2", up))
 	up.Func = func(raw json.RawMessage) (json.RawMessage, error) { return raw, nil }
+	check("", EventType[lineWritten]("test.first.v2", Upcast{up.From, func(json.RawMessage) (json.RawMessage, error) { return []byte(`{"text":"x","size":1}`), nil }}))
+	if err := os.Rename(filepath.Join(dir, "test.first.v1.json"), filepath.Join(dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	check("test.first.v1.json", EventType[lineWritten]("test.first.v2", up)) // the golden of an older version went
+	if err := os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, "test.first.v1.json")); err != nil {
+		t.Fatal(err)
+	}
 	check("test.first.v1 can no longer be read", EventType[lineWritten]("test.first.v2", up))
 	up.From = "test.zeroth.v1"
 	check("test.zeroth.v1", EventType[lineWritten]("test.first.v2", up))

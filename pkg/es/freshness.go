@@ -89,13 +89,15 @@ func (l *Log) WaitFor(ctx context.Context, projection string, position int64) er
 // for: it will never come.
 func (l *Log) WaitForReached(ctx context.Context, projection string, r Reached) error {
 	position := r.Position
-	if r.Epoch != l.Epoch() {
-		err := reading(ctx, func() error {
-			return l.pool.QueryRow(ctx, "SELECT coalesce(min(least(after, $2)), $2) FROM es.epoch WHERE epoch > $1", r.Epoch, r.Position).Scan(&position)
-		})
-		if err != nil {
-			return err
-		}
+	if r.Epoch == l.Epoch() && l.progress.reached(projection) >= position {
+		return nil
+	}
+	// This process learns of a new epoch when it appends, so the log is asked.
+	err := reading(ctx, func() error {
+		return l.pool.QueryRow(ctx, "SELECT coalesce(min(least(after, $2)), $2) FROM es.epoch WHERE epoch > $1", r.Epoch, r.Position).Scan(&position)
+	})
+	if err != nil {
+		return err
 	}
 	return l.WaitFor(ctx, projection, position)
 }

@@ -35,6 +35,10 @@ type Log struct {
 	epoch     atomic.Int64
 	committed wake // something may have been appended
 	progress  progress
+	snapshots *snapshots
+	pasts     chan struct{} // holds a token for each read model that is built as of a moment
+	// pastWithin is how long that may take.
+	pastWithin time.Duration
 }
 
 // closeWithin is how long Close lets the committer answer those who wait.
@@ -57,6 +61,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, o Optio
 		return nil, err
 	}
 	l := &Log{pool: pool, catalogue: catalogue, service: o.Service, logger: o.Logger.With("service", o.Service), measure: measure}
+	l.pasts, l.pastWithin, l.snapshots = make(chan struct{}, asOfAtOnce), asOfWithin, newSnapshots()
 	var epoch int
 	if err := reading(ctx, func() error { return pool.QueryRow(ctx, "SELECT max(epoch) FROM es.epoch").Scan(&epoch) }); err != nil {
 		return nil, fmt.Errorf("the log of %s (was it migrated?): %w", o.Service, err)

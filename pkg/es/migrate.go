@@ -60,7 +60,19 @@ func grant(ctx context.Context, tx pgx.Tx, role string) error {
 		GRANT USAGE ON SCHEMA es TO {role};
 		GRANT SELECT ON es.event, es.command, es.epoch, es.projection, es.checkpoint TO {role};
 		GRANT UPDATE (position, epoch) ON es.checkpoint TO {role};
-		GRANT EXECUTE ON FUNCTION es.append, es.open, es.enter TO {role}`, "{role}", pgx.Identifier{role}.Sanitize()))
+		GRANT SELECT, INSERT, UPDATE ON es.snapshot TO {role};
+		GRANT EXECUTE ON FUNCTION es.append, es.open, es.enter, es.position_at, es.adopted TO {role}`, "{role}", pgx.Identifier{role}.Sanitize()))
+	if err != nil {
+		return err
+	}
+	// Read models as of a moment are temporary tables.
+	var temporary *string
+	err = tx.QueryRow(ctx, `SELECT CASE WHEN NOT has_database_privilege($1::name, current_database(), 'TEMPORARY')
+		THEN format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), $1::name) END`, role).Scan(&temporary)
+	if err != nil || temporary == nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, *temporary)
 	return err
 }
 

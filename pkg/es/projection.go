@@ -22,8 +22,12 @@ type Projection struct {
 	Apply func(ctx context.Context, tx pgx.Tx, events []Event) error
 }
 
-// projectAtOnce is how many events a transaction applies at most.
-const projectAtOnce = 500
+// projectAtOnce is how many events a transaction applies at first. One that is behind applies more at a time, up to projectAtMost,
+// as long as their bodies are small (see Follow).
+const (
+	projectAtOnce = 500
+	projectAtMost = 4000
+)
 
 var projectionName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
@@ -42,9 +46,10 @@ var errElsewhere = errors.New("the projection is applied elsewhere")
 // read model stays as it is. While PostgreSQL is away it waits.
 func (l *Log) Run(ctx context.Context, p Projection) error {
 	var wait backoff
+	atOnce := projectAtOnce
 	for {
 		committed := l.committed.next()
-		step, err := l.project(ctx, p)
+		step, err := l.project(ctx, p, atOnce)
 		switch {
 		case over(ctx):
 			return nil
@@ -64,7 +69,7 @@ func (l *Log) Run(ctx context.Context, p Projection) error {
 		wait = backoff{}
 		l.progress.reach(p.Name, step.position)
 		l.measure.projected(ctx, p.Name, max(step.head-step.position, 0), false)
-		if step.applied > 0 {
+		if atOnce = step.atOnce; step.applied > 0 {
 			continue
 		}
 		t := time.NewTimer(poll)
@@ -82,10 +87,11 @@ type progressing struct {
 	generation     int
 	position, head int64
 	applied        int
+	atOnce         int // how many events to apply next
 }
 
 // project applies the next events to the live generation in one transaction. After a fault the position is the one it stays at.
-func (l *Log) project(ctx context.Context, p Projection) (step progressing, err error) {
+func (l *Log) project(ctx context.Context, p Projection, atOnce int) (step progressing, err error) {
 	tx, err := l.pool.Begin(ctx)
 	if err != nil {
 		return step, err
@@ -101,15 +107,22 @@ func (l *Log) project(ctx context.Context, p Projection) (step progressing, err 
 	if err != nil {
 		return step, err
 	}
-	step, err = apply(ctx, tx, l.catalogue, p, live, "SKIP LOCKED")
+	step, err = apply(ctx, tx, l.catalogue, p, live, "SKIP LOCKED", page{atOnce: atOnce})
 	if err != nil || step.applied == 0 {
 		return step, err
 	}
 	return step, tx.Commit(ctx)
 }
 
+// page is the next events of a projection: how many to read, or those that were read already.
+type page struct {
+	atOnce int
+	events []Event
+	err    error
+}
+
 // apply takes a generation's checkpoint, applies the events after it and moves it. The transaction is the caller's.
-func apply(ctx context.Context, tx pgx.Tx, catalogue *Catalogue, p Projection, generation int, wait string) (step progressing, err error) {
+func apply(ctx context.Context, tx pgx.Tx, catalogue *Catalogue, p Projection, generation int, wait string, next page) (step progressing, err error) {
 	step.generation = generation
 	var epoch int
 	var schema []byte
@@ -124,13 +137,14 @@ func apply(ctx context.Context, tx pgx.Tx, catalogue *Catalogue, p Projection, g
 	if string(schema) != string(p.digest()) {
 		return step, schemaError(p.Name)
 	}
-	var events []Event
-	lost := int64(0)
+	events, lost := next.events, int64(0)
 	var both pgx.Batch
-	both.Queue(selectLog, step.position, projectAtOnce).Query(func(rows pgx.Rows) (err error) {
-		events, err = collect(rows, nil)
-		return err
-	})
+	if events == nil {
+		both.Queue(selectLog, step.position, next.atOnce).Query(func(rows pgx.Rows) (err error) {
+			events, err = collectWithin(rows, followBytes)
+			return err
+		})
+	}
 	both.Queue(`SELECT (SELECT coalesce(max(position), 0) FROM es.event),
 		(SELECT coalesce(min(after), 9223372036854775807) FROM es.epoch WHERE epoch > $1 AND $1 > 0)`, epoch).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&step.head, &lost)
@@ -142,11 +156,18 @@ func apply(ctx context.Context, tx pgx.Tx, catalogue *Catalogue, p Projection, g
 	if step.position > lost || step.position > step.head {
 		return step, lostError{"the projection " + p.Name, step.position, min(lost, step.head)}
 	}
+	step.atOnce = next.atOnce
 	if len(events) == 0 {
 		return step, nil
 	}
-	if events, err = catalogue.openAll(events); err != nil {
-		return step, applyError{err}
+	if next.events == nil {
+		step.atOnce = grow(next.atOnce, events, projectAtMost)
+		if events, err = catalogue.openAll(events); err != nil {
+			return step, applyError{err}
+		}
+	}
+	if events[0].Position <= step.position { // read ahead for another place
+		return step, fmt.Errorf("the events from position %d are applied already: the checkpoint is at %d", events[0].Position, step.position)
 	}
 	if err := p.Apply(ctx, tx, events); err != nil {
 		if isServers(err) && passing(err) {

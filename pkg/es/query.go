@@ -8,8 +8,11 @@ import (
 )
 
 // Query reads a projection in one read-only snapshot. The search path of tx is the live generation's schema, and stays there until f
-// returns even when a replay replaces it meanwhile.
+// returns even when a replay replaces it meanwhile. In a context of AsOf it reads the projection as it was then.
 func Query(ctx context.Context, pool *pgxpool.Pool, projection string, f func(tx pgx.Tx) error) error {
+	if p := pastOf(ctx); p != nil {
+		return p.query(ctx, pool, projection, f)
+	}
 	for {
 		entered, err := queryOnce(ctx, pool, projection, f)
 		if entered || err != nil {

@@ -3,6 +3,7 @@ package es
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,13 +15,17 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
+// The epoch of an event is the last one that begins before it. Of nearly all rows that is the newest, which is looked up once a query.
 const columns = `SELECT e.position, e.stream, e.version, e.command, e.type, e.recorded_at, e.body,
-  (SELECT max(x.epoch) FROM es.epoch x WHERE x.after < e.position) FROM es.event e `
+  CASE WHEN e.position > (SELECT max(x.after) FROM es.epoch x) THEN (SELECT max(x.epoch) FROM es.epoch x)
+       ELSE (SELECT max(x.epoch) FROM es.epoch x WHERE x.after < e.position) END FROM es.event e `
 
 const (
 	// Position order is commit order and order of visibility (see migrations/00001_log.sql): a follower needs nothing else.
 	selectLog    = columns + `WHERE e.position > $1 ORDER BY e.position LIMIT $2`
-	selectStream = columns + `WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version`
+	selectStream = columns + `WHERE e.stream = $1 AND e.version > $2 AND e.position <= $3 ORDER BY e.version`
+	// selectLogUntil is selectLog within a prefix of the log.
+	selectLogUntil = columns + `WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position LIMIT $3`
 )
 
 // collect reads rows whose data is still undecoded: a fault of the database is then told from a fault in an event.
@@ -28,11 +33,31 @@ func collect(rows pgx.Rows, err error) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Event, err error) {
-		err = row.Scan(&e.Position, (*[16]byte)(&e.Stream), &e.Version, (*[16]byte)(&e.Command), &e.Type, &e.RecordedAt, &e.Body, &e.Epoch)
-		e.RecordedAt = e.RecordedAt.UTC()
-		return e, err
-	})
+	return pgx.CollectRows(rows, scanEvent)
+}
+
+// collectWithin keeps the first rows whose bodies have so many bytes together, and at least one. The others are let go unread.
+func collectWithin(rows pgx.Rows, bytes int) (events []Event, err error) {
+	defer rows.Close()
+	for rows.Next() && (bytes > 0 || len(events) == 0) {
+		e, err := scanEvent(rows)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == cap(events) {
+			events = slices.Grow(events, max(4, len(events))) // twice as many: they are large, and append would copy them often
+		}
+		events = append(events, e)
+		bytes -= len(e.Body)
+	}
+	rows.Close() // reads to the end, for the error
+	return events, rows.Err()
+}
+
+func scanEvent(row pgx.CollectableRow) (e Event, err error) {
+	err = row.Scan(&e.Position, (*[16]byte)(&e.Stream), &e.Version, (*[16]byte)(&e.Command), &e.Type, &e.RecordedAt, &e.Body, &e.Epoch)
+	e.RecordedAt = e.RecordedAt.UTC()
+	return e, err
 }
 
 func (c *Catalogue) openAll(events []Event) ([]Event, error) {
@@ -57,11 +82,11 @@ func (l *Log) Read(ctx context.Context, after int64, limit int) ([]Event, error)
 	return l.catalogue.openAll(events)
 }
 
-// ReadStream gives the events of a stream after a version, in version order.
+// ReadStream gives the events of a stream after a version, in version order; in a context of AsOf those that the log then had.
 func (l *Log) ReadStream(ctx context.Context, s StreamID, afterVersion int64) ([]Event, error) {
 	var events []Event
 	err := reading(ctx, func() (err error) {
-		events, err = collect(l.pool.Query(ctx, selectStream, [16]byte(s), afterVersion))
+		events, err = collect(l.pool.Query(ctx, selectStream, [16]byte(s), afterVersion, l.until(ctx)))
 		return err
 	})
 	if err != nil {
@@ -109,22 +134,16 @@ func (l *Log) lookUp(ctx context.Context, key id.UUID) (r *recorded, err error) 
 
 // lookUpAndRead looks a key up, then reads the stream, in one round trip. The order matters: a command that is recorded in between
 // shows in the events and is found by the look-up that precedes every refusal.
-func (l *Log) lookUpAndRead(ctx context.Context, key id.UUID, s StreamID) (r *recorded, events []Event, err error) {
+func (l *Log) lookUpAndRead(ctx context.Context, key id.UUID, s StreamID) (r *recorded, from stored, err error) {
 	err = reading(ctx, func() (err error) {
-		var both pgx.Batch
-		both.Queue(selectCommand, [16]byte(key)).QueryRow(func(row pgx.Row) (err error) {
+		var all pgx.Batch
+		from = stored{}
+		all.Queue(selectCommand, [16]byte(key)).QueryRow(func(row pgx.Row) (err error) {
 			r, err = scanCommand(row)
 			return err
 		})
-		both.Queue(selectStream, [16]byte(s), 0).Query(func(rows pgx.Rows) (err error) {
-			events, err = collect(rows, nil)
-			return err
-		})
-		return l.pool.SendBatch(ctx, &both).Close()
+		queueStored(&all, s, &from)
+		return l.pool.SendBatch(ctx, &all).Close()
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	events, err = l.catalogue.openAll(events)
-	return r, events, err
+	return r, from, err
 }

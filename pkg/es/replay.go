@@ -48,23 +48,71 @@ func Replay(ctx context.Context, admin *pgxpool.Pool, catalogue *Catalogue, p Pr
 	if err := pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) error { return generate(ctx, tx, p, next, role) }); err != nil {
 		return err
 	}
-	for {
-		var step progressing
-		err := pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) (err error) {
-			step, err = apply(ctx, tx, catalogue, p, next, "")
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("replaying %s after position %d: %w", p.Name, step.position, err)
-		}
-		if step.applied < projectAtOnce {
-			break
-		}
+	if err := build(ctx, admin, catalogue, p, next); err != nil {
+		return err
 	}
 	if err := pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) error { return swap(ctx, tx, catalogue, p, live, next) }); err != nil {
 		return err
 	}
 	return dropOthers(ctx, admin, p, next)
+}
+
+// build applies the log to a generation, up to the end that it sees. The events are read and decoded while those before them are
+// applied: up to three pages are held.
+func build(ctx context.Context, admin *pgxpool.Pool, catalogue *Catalogue, p Projection, generation int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan page)
+	ended := make(chan struct{})
+	defer func() { cancel(); <-ended }()
+	go func() {
+		defer close(ended)
+		defer close(pages)
+		readAhead(ctx, admin, catalogue, pages)
+	}()
+	for ahead := range pages {
+		if ahead.err != nil {
+			return fmt.Errorf("replaying %s: %w", p.Name, ahead.err)
+		}
+		var step progressing
+		err := pgx.BeginFunc(ctx, admin, func(tx pgx.Tx) (err error) {
+			// What a crash of the server takes away, the next replay begins without.
+			if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+				return err
+			}
+			step, err = apply(ctx, tx, catalogue, p, generation, "", ahead)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("replaying %s after position %d: %w", p.Name, step.position, err)
+		}
+	}
+	return ctx.Err()
+}
+
+func readAhead(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, pages chan<- page) {
+	after, atOnce := int64(0), projectAtOnce
+	for {
+		var next page
+		var rows pgx.Rows
+		if rows, next.err = pool.Query(ctx, selectLog, after, atOnce); next.err == nil {
+			next.events, next.err = collectWithin(rows, followBytes)
+		}
+		if next.err == nil && len(next.events) > 0 {
+			after = next.events[len(next.events)-1].Position
+			atOnce = grow(atOnce, next.events, projectAtMost)
+			next.events, next.err = catalogue.openAll(next.events)
+		} else if next.err == nil {
+			return
+		}
+		select {
+		case pages <- next:
+		case <-ctx.Done():
+			return
+		}
+		if next.err != nil {
+			return
+		}
+	}
 }
 
 // swap makes next live. It holds the live checkpoint, so the live generation cannot move on meanwhile.
@@ -75,7 +123,7 @@ func swap(ctx context.Context, tx pgx.Tx, catalogue *Catalogue, p Projection, li
 		return err
 	}
 	for {
-		step, err := apply(ctx, tx, catalogue, p, next, "")
+		step, err := apply(ctx, tx, catalogue, p, next, "", page{atOnce: projectAtOnce})
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package es
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/id"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -19,6 +21,7 @@ type Repo[A any, P interface {
 }] struct {
 	log    *Log
 	prefix string
+	unfit  atomic.Bool // for snapshots
 }
 
 // NewRepo makes the repository of the aggregates whose ids begin with prefix, such as "content" for content_01j….
@@ -26,20 +29,33 @@ func NewRepo[A any, P interface {
 	*A
 	Aggregate
 }](l *Log, prefix string) *Repo[A, P] {
-	return &Repo[A, P]{l, prefix}
+	return &Repo[A, P]{log: l, prefix: prefix}
 }
 
-// Load gives an aggregate and its version. Version 0 is one that no event tells of.
+// Load gives an aggregate and its version; in a context of AsOf as they then were. Version 0 is one that no event tells of.
 func (r *Repo[A, P]) Load(ctx context.Context, aggregate string) (*A, int64, error) {
 	stream, err := r.stream(aggregate)
 	if err != nil {
 		return nil, 0, err
 	}
-	events, err := r.log.ReadStream(ctx, stream, 0)
+	if pastOf(ctx) != nil {
+		events, err := r.log.ReadStream(ctx, stream, 0)
+		if err != nil {
+			return nil, 0, err
+		}
+		return r.fold(aggregate, events)
+	}
+	var from stored
+	err = reading(ctx, func() error {
+		var both pgx.Batch
+		from = stored{}
+		queueStored(&both, stream, &from)
+		return r.log.pool.SendBatch(ctx, &both).Close()
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	return r.fold(aggregate, events)
+	return r.rebuild(ctx, aggregate, stream, from)
 }
 
 // LoadAt gives an aggregate as it was at a version, which it must have reached: else NOT_FOUND.
@@ -70,11 +86,18 @@ func (r *Repo[A, P]) stream(aggregate string) (StreamID, error) {
 // fold builds the aggregate from all its events up to some version.
 func (r *Repo[A, P]) fold(aggregate string, events []Event) (*A, int64, error) {
 	a := new(A)
+	if err := r.apply(aggregate, a, events); err != nil {
+		return nil, 0, err
+	}
+	return a, int64(len(events)), nil
+}
+
+func (r *Repo[A, P]) apply(aggregate string, a *A, events []Event) error {
 	for _, e := range events {
 		if e.Aggregate != aggregate { // the same UUID under another prefix
-			return nil, 0, errs.New(errorsv1.Reason_NOT_FOUND, "what", aggregate)
+			return errs.New(errorsv1.Reason_NOT_FOUND, "what", aggregate)
 		}
 		P(a).Apply(e)
 	}
-	return a, int64(len(events)), nil
+	return nil
 }

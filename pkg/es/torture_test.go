@@ -66,7 +66,7 @@ func TestTorture(t *testing.T) {
 	exe := must[string](t)(os.Executable())
 	for i := range 3 {
 		out := filepath.Join(dir, fmt.Sprint(i))
-		text := must[[]byte](t)(json.Marshal(order{w.address, out, i, 48, tortureFor.Seconds(), seed}))
+		text := must[[]byte](t)(json.Marshal(order{Address: w.address, Out: out, Writer: i, Goroutines: 64, Seconds: tortureFor.Seconds(), Seed: seed}))
 		cmd := exec.CommandContext(t.Context(), exe, "-torture.writer", string(text))
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -99,6 +99,9 @@ func TestTorture(t *testing.T) {
 		t.Errorf("%d events are projected of %d: %v", projected, events, err)
 	}
 	checked := checkLinearizable(t, operations)
+	began := time.Now()
+	searched := checkPorcupine(t, operations, time.Minute+*tortureFor/2)
+	t.Logf("Porcupine searched %d operations in %v", searched, time.Since(began).Round(time.Millisecond))
 	counts, doubted := map[outcome]int{}, 0
 	for _, o := range operations {
 		counts[o.Outcome]++

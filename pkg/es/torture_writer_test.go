@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -38,6 +39,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if *benchAddress != "" {
+		if err := benchWriterMain(*benchAddress); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -46,8 +54,9 @@ type order struct {
 	Address, Out string
 	Writer       int
 	Goroutines   int
-	Seconds      float64
+	Seconds      float64 // 0: until standard input is closed
 	Seed         uint64
+	Note         string // set: instead of all this, every goroutine writes one line on this note
 }
 
 // operation is what a caller saw: a call between two moments and its answer.
@@ -81,8 +90,16 @@ func tortureWriter(text string) error {
 		return err
 	}
 	// Goroutines end with the order's time; the rest is for a server that is just being started again.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.Seconds*float64(time.Second))+2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.Seconds*float64(time.Second))+5*time.Minute)
 	defer cancel()
+	until, stop := context.WithCancel(ctx)
+	defer stop()
+	if o.Seconds > 0 {
+		until, stop = context.WithTimeout(ctx, time.Duration(o.Seconds*float64(time.Second)))
+		defer stop()
+	} else {
+		go func() { _, _ = io.Copy(io.Discard, os.Stdin); stop() }()
+	}
 	config, err := pgxpool.ParseConfig(o.Address)
 	if err != nil {
 		return err
@@ -101,6 +118,9 @@ func tortureWriter(text string) error {
 		return err
 	}
 	defer l.Close()
+	if o.Note != "" {
+		return issue(until, l, o)
+	}
 	file, err := os.Create(o.Out)
 	if err != nil {
 		return err
@@ -109,11 +129,10 @@ func tortureWriter(text string) error {
 	var mu sync.Mutex
 	var writing sync.WaitGroup
 	broken := make(chan error, o.Goroutines)
-	deadline := time.Now().Add(time.Duration(o.Seconds * float64(time.Second)))
 	for g := range o.Goroutines {
 		writing.Go(func() {
 			w := &tortured{log: l, random: rand.New(rand.NewPCG(o.Seed+uint64(o.Writer), uint64(g))), known: map[int]int64{}}
-			for time.Now().Before(deadline) && ctx.Err() == nil {
+			for until.Err() == nil {
 				op, err := w.step(ctx)
 				if err != nil {
 					broken <- fmt.Errorf("writer %d.%d: %w", o.Writer, g, err)
@@ -143,6 +162,23 @@ func tortureWriter(text string) error {
 		return err
 	}
 	return file.Close()
+}
+
+// issue has every goroutine write one line on the order's note, all at the same moment: each is to succeed within the order's time.
+func issue(ctx context.Context, l *Log, o order) error {
+	repo := NewRepo[note](l, "note")
+	var issuing sync.WaitGroup
+	failed := make(chan error, o.Goroutines)
+	for g := range o.Goroutines {
+		issuing.Go(func() {
+			if _, err := repo.Execute(ctx, o.Note, command(), write(fmt.Sprintf("%d.%d", o.Writer, g))); err != nil {
+				failed <- fmt.Errorf("issuer %d.%d: %w", o.Writer, g, err)
+			}
+		})
+	}
+	issuing.Wait()
+	close(failed)
+	return <-failed
 }
 
 // tortured is one goroutine that appends, mostly on streams that others want too.
@@ -182,6 +218,7 @@ func (w *tortured) step(ctx context.Context) (*operation, error) {
 		if err := w.log.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM es.event WHERE stream = $1",
 			[16]byte(tortureStream(stream))).Scan(&version); err != nil {
 			delete(w.known, stream)
+			pause(ctx, 10*time.Millisecond)
 			return nil, nil // the server is away
 		}
 	}
@@ -239,7 +276,7 @@ func (w *tortured) command(stream int, version int64, n int) (*submission, error
 		if err != nil {
 			return nil, err
 		}
-		digest := sha256.Sum256(body)
+		digest := Digest(name, s.stream, version+int64(j)+1, s.key, body)
 		s.events = append(s.events, written{name, digest[:], body})
 	}
 	return s, nil

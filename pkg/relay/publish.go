@@ -12,15 +12,16 @@ import (
 
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
+	"github.com/loa-vn/loa/pkg/bus/order"
 	"github.com/loa-vn/loa/pkg/es"
 )
 
 // pass is one following of the log by a leader.
 type pass struct {
 	*relay
-	// last is, per partition, the last published position: acknowledged, or on its way in this pass. It is the next one's predecessor
-	// and follows from the log alone, so every relay says the same of an event.
-	last    [bus.Partitions]int64
+	// chains end, per partition, at the last published position: acknowledged, or on its way in this pass. It is the next one's
+	// predecessor and follows from the log alone, so every relay says the same of an event.
+	chains  [bus.Partitions]order.Chain
 	scanned int64 // noted in relay.scan
 }
 
@@ -38,7 +39,7 @@ func (r *relay) resume(ctx context.Context) (*pass, int64, error) {
 		if m.partition < 0 || m.partition >= bus.Partitions {
 			return nil, 0, fmt.Errorf("relay: a mark of partition %d, and there are %d", m.partition, bus.Partitions)
 		}
-		p.last[m.partition] = m.position
+		p.chains[m.partition] = order.NewChain(m.position)
 	}
 	return p, p.scanned, nil
 }
@@ -69,55 +70,74 @@ func published(service string, e es.Event, mapper Mapper) (*bus.Message, error) 
 	}, nil
 }
 
-// publish takes the log's next events. It returns when the broker has acknowledged them all and the marks are durable.
-func (p *pass) publish(ctx context.Context, events []es.Event) error {
-	p.oldest.Store(events[0].RecordedAt.UnixMicro())
-	var outgoing [bus.Partitions][]kafka.Record
-	var moved [bus.Partitions]int64
-	count := 0
+// outgoing is a batch of the log's events in the form in which they go to the broker.
+type outgoing struct {
+	records [bus.Partitions][]kafka.Record
+	moved   [bus.Partitions]int64 // the last published position of each partition; 0 for none
+	count   int
+	first   int64 // the first position looked at, and when it was recorded
+	oldest  time.Time
+	scanned int64 // the last position looked at
+	fault   error // why the event after it cannot be published
+}
+
+// encode makes the log's next events ready. What stands before an event that cannot be published is published.
+func (p *pass) encode(events []es.Event) *outgoing {
+	o := &outgoing{first: events[0].Position, oldest: events[0].RecordedAt}
 	for _, e := range events {
 		m, err := published(p.service, e, p.mapper)
 		if err != nil {
+			o.fault = err
+			return o
+		}
+		if m != nil {
+			if previous, news := p.chains[m.Partition].Link(m.Position); news { // else it was acknowledged before this pass
+				m.Previous = previous
+				record, err := m.Record()
+				if err != nil {
+					o.fault = mapError{err, e.Position, e.Type}
+					return o
+				}
+				o.records[m.Partition] = append(o.records[m.Partition], record)
+				o.moved[m.Partition] = m.Position
+				o.count++
+			}
+		}
+		o.scanned = e.Position
+	}
+	return o
+}
+
+// publish returns when the broker has acknowledged the whole batch and the marks are noted.
+func (p *pass) publish(ctx context.Context, o *outgoing) error {
+	if o.scanned > 0 {
+		p.standing.begin(o.first, o.oldest)
+		var writes errgroup.Group
+		for partition, records := range o.records {
+			writes.Go(func() error { return p.produce(ctx, partition, records) })
+		}
+		if err := writes.Wait(); err != nil {
 			return err
 		}
-		if m == nil || m.Position <= p.last[m.Partition] {
-			continue // private, or acknowledged before this pass
+		if err := p.note(ctx, o.count > 0, o.moved, o.scanned); err != nil {
+			return err
 		}
-		m.Previous, p.last[m.Partition] = p.last[m.Partition], m.Position
-		record, err := m.Record()
-		if err != nil {
-			return mapError{err, e.Position, e.Type}
+		p.standing.finish(o.scanned)
+		if o.count > 0 {
+			p.relay.published.Add(ctx, int64(o.count), metric.WithAttributes(attribute.String("service", p.service)))
 		}
-		outgoing[m.Partition] = append(outgoing[m.Partition], record)
-		moved[m.Partition] = m.Position
-		count++
 	}
-	var writes errgroup.Group
-	for partition, records := range outgoing {
-		writes.Go(func() error { return p.produce(ctx, partition, records) })
+	if o.fault != nil {
+		p.standing.begin(max(o.first, o.scanned+1), o.oldest) // the lag goes on
 	}
-	if err := writes.Wait(); err != nil {
-		return err
-	}
-	if err := p.note(ctx, count > 0, moved, events[len(events)-1].Position); err != nil {
-		return err
-	}
-	p.oldest.Store(0)
-	if count > 0 {
-		p.relay.published.Add(ctx, int64(count), metric.WithAttributes(attribute.String("service", p.service)))
-	}
-	return nil
+	return o.fault
 }
 
 // produce writes a partition's records in order, one request in flight, and tries the same request until it is acknowledged.
 func (p *pass) produce(ctx context.Context, partition int, records []kafka.Record) error {
 	topic := bus.Topic(p.service)
 	for len(records) > 0 {
-		n, size := 0, 0
-		for n < len(records) && (n == 0 || size+len(records[n].Value) <= batchBytes) {
-			size += len(records[n].Value)
-			n++
-		}
+		n := order.Fit(records, batchBytes, func(r kafka.Record) int { return len(r.Value) })
 		backoff := firstBackoff
 		var complained time.Time
 		for {
@@ -147,12 +167,14 @@ func (p *pass) produce(ctx context.Context, partition int, records []kafka.Recor
 	return nil
 }
 
-// note makes the marks durable. A mark never moves back: another relay may be ahead.
+// note moves the marks. A mark never moves back: another relay may be ahead. Nobody waits for the disk: a crash of the server may put
+// the marks back by the last moment, and then a moment's events are published again, as after any crash between produce and mark.
 func (p *pass) note(ctx context.Context, published bool, moved [bus.Partitions]int64, scanned int64) error {
 	if !published && scanned < p.scanned+scanEvery {
 		return nil
 	}
 	var b pgx.Batch
+	b.Queue("SELECT set_config('synchronous_commit', 'off', true)")
 	for partition, position := range moved { // in this order everywhere, so that two relays do not block each other
 		if position == 0 {
 			continue

@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/loa-vn/loa/pkg/bus"
@@ -52,8 +51,9 @@ const (
 	// leaderLock is the advisory lock, in the log's database, of the relay that publishes.
 	leaderLock = 1163084102
 	leaderLook = time.Second
-	// batchEvents bounds what the relay holds in memory, however long the broker is away.
-	batchEvents = 200
+	// batchEvents bounds, together with es.Follow's bound of bytes, what the relay holds in memory, however long the broker is away:
+	// three batches, one being read, one being encoded and one on its way.
+	batchEvents = 2000
 	// batchBytes bounds one produce; a single event may be larger.
 	batchBytes = 512 << 10
 	// scanEvery is how many private events may be read again after a restart.
@@ -86,9 +86,6 @@ func Run(ctx context.Context, deps Deps, mapper Mapper) error {
 		return err
 	}
 	defer func() { _ = r.observed.Unregister() }() // its error says that it is gone
-	if err := r.ensureTopic(ctx); err != nil {
-		return err
-	}
 	return r.run(ctx)
 }
 
@@ -101,25 +98,7 @@ type relay struct {
 
 	published metric.Int64Counter
 	observed  metric.Registration
-	oldest    atomic.Int64 // recorded at, in microseconds, of the first event that is not done; 0: none
-}
-
-func (r *relay) instruments() error {
-	meter := otel.Meter("github.com/loa-vn/loa/pkg/relay")
-	service := metric.WithAttributes(attribute.String("service", r.service))
-	var err1, err2, err3 error
-	r.published, err1 = meter.Int64Counter("loa.relay.published", metric.WithUnit("{event}"), metric.WithDescription("Events the broker acknowledged"))
-	lag, err2 := meter.Float64ObservableGauge("loa.relay.lag", metric.WithUnit("s"),
-		metric.WithDescription("Age of the oldest event that the broker has not acknowledged; 0 when there is none"))
-	r.observed, err3 = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		age := 0.0
-		if at := r.oldest.Load(); at != 0 {
-			age = max(0, time.Since(time.UnixMicro(at)).Seconds())
-		}
-		o.ObserveFloat64(lag, age, service)
-		return nil
-	}, lag)
-	return errors.Join(err1, err2, err3)
+	standing  standing
 }
 
 func (r *relay) ensureTopic(ctx context.Context) error {
@@ -143,6 +122,8 @@ func (r *relay) run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // The end of the context is the wanted end.
+		case errors.Is(err, kafka.ErrPartitions):
+			return err
 		case errors.As(err, &unmapped):
 			r.logger.ErrorContext(ctx, "relay stopped", "position", unmapped.position, "type", unmapped.stored, "error", err)
 		case time.Since(complained) > complainEvery:
@@ -174,14 +155,19 @@ func (r *relay) lead(ctx context.Context) error {
 		if mine {
 			break
 		}
+		r.standing.leads.Store(false)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(leaderLook):
 		}
 	}
+	r.standing.leads.Store(true)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	watching.Go(func() { r.watch(ctx) })
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -198,9 +184,48 @@ func (r *relay) lead(ctx context.Context) error {
 }
 
 func (r *relay) follow(ctx context.Context) error {
+	if err := r.ensureTopic(ctx); err != nil {
+		return err
+	}
 	p, scanned, err := r.resume(ctx)
 	if err != nil {
 		return err
 	}
-	return r.deps.Log.Follow(ctx, "relay", scanned, batchEvents, p.publish)
+	// Three stages at once, each with one batch: what is read and encoded meanwhile waits for the one before it to be acknowledged.
+	work, ctx := errgroup.WithContext(ctx)
+	read, encoded := make(chan []es.Event), make(chan *outgoing)
+	work.Go(func() error {
+		defer close(read)
+		return r.deps.Log.Follow(ctx, "relay", scanned, batchEvents, func(ctx context.Context, events []es.Event) error {
+			return hand(ctx, read, events)
+		})
+	})
+	work.Go(func() error {
+		defer close(encoded)
+		for events := range read {
+			batch := p.encode(events)
+			if err := hand(ctx, encoded, batch); err != nil || batch.fault != nil {
+				return err // the fault is the publisher's to say, when it is done with what stands before it
+			}
+		}
+		return nil
+	})
+	work.Go(func() error {
+		for batch := range encoded {
+			if err := p.publish(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return work.Wait()
+}
+
+func hand[T any](ctx context.Context, to chan<- T, what T) error {
+	select {
+	case to <- what:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -12,7 +12,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/bus/order"
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/es"
 	busv1 "github.com/loa-vn/loa/proto/gen/loa/bus/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
@@ -24,7 +26,11 @@ const (
 	pageBytes = 1 << 20
 	// pageScan is how many stored events one request looks through at most.
 	pageScan = 5000
-	readAt   = 500
+	// A page may be full after few events or many, so it is read in steps that grow: about as much as it took, and not much more.
+	firstRead = 50
+	lastRead  = 500
+	// readBytes is about what a step holds in memory, judged by the step before it.
+	readBytes = 4 << 20
 )
 
 // Server serves the published events of one service's log.
@@ -51,23 +57,31 @@ func (s *server) ReadPublished(ctx context.Context, request *busv1.ReadPublished
 	}
 	limit = min(limit, largestPage)
 	answer := &busv1.ReadPublishedResponse{ReadUntil: request.GetAfter()}
-	previous, size := request.GetAfter(), 0
-	for scanned := 0; scanned < pageScan; {
-		events, err := s.deps.Log.Read(ctx, answer.GetReadUntil(), readAt)
+	chain, size, held := order.NewChain(request.GetAfter()), 0, 0
+	for scanned, step := 0, firstRead; scanned < pageScan; step = min(2*step, lastRead) {
+		if held > readBytes {
+			step = max(1, step*readBytes/held)
+		}
+		step = min(step, bus.Partitions*(limit-len(answer.GetEvents())))
+		if request.GetUntil() > 0 { // positions have no gaps
+			if step = int(min(int64(step), request.GetUntil()-answer.GetReadUntil())); step <= 0 {
+				break
+			}
+		}
+		events, err := s.deps.Log.Read(ctx, answer.GetReadUntil(), step)
 		if err != nil {
 			return nil, err
 		}
+		held = 0
 		for _, e := range events {
-			if request.GetUntil() > 0 && e.Position > request.GetUntil() {
-				return answer, nil
-			}
+			held += 2 * len(e.Body) // as the next step would, which is twice as long
 			if bus.Partition(e.Aggregate) == int(request.GetPartition()) {
 				m, err := published(s.service, e, s.mapper)
 				if err != nil {
 					return nil, err
 				}
 				if m != nil {
-					m.Previous, previous = previous, m.Position
+					m.Previous, _ = chain.Link(m.Position)
 					event, err := m.Published()
 					if err != nil {
 						return nil, err
@@ -84,7 +98,7 @@ func (s *server) ReadPublished(ctx context.Context, request *busv1.ReadPublished
 				return answer, nil
 			}
 		}
-		if len(events) < readAt {
+		if len(events) < step {
 			break
 		}
 		scanned += len(events)
@@ -126,11 +140,39 @@ func (s *server) GetHeads(ctx context.Context, request *busv1.GetHeadsRequest) (
 	if err != nil {
 		return nil, errs.New(errorsv1.Reason_UNAVAILABLE, "what", "postgres").Because(err)
 	}
-	answer := &busv1.GetHeadsResponse{Epoch: int32(s.deps.Log.Epoch())}
+	answer := &busv1.GetHeadsResponse{}
+	// After the marks, so that the lineage is never older than they are.
+	if answer.Lineage, err = readLineage(ctx, s.deps.Pool); err != nil {
+		return nil, errs.New(errorsv1.Reason_UNAVAILABLE, "what", "postgres").Because(err)
+	}
+	answer.Epoch = answer.GetLineage()[len(answer.GetLineage())-1].GetEpoch()
+	lineage, err := es.ReadLineage(ctx, s.deps.Pool)
+	if err != nil {
+		return nil, errs.New(errorsv1.Reason_UNAVAILABLE, "what", "postgres").Because(err)
+	}
+	answer.Closed = !lineage.Open
 	for _, m := range marks {
 		answer.Heads = append(answer.Heads, &busv1.Head{Partition: int32(m.partition), Position: m.position, AcknowledgedAt: timestamppb.New(m.at)})
 	}
 	return answer, nil
+}
+
+// readLineage reads from the database and not from the open log, which may not know yet that it was adopted.
+func readLineage(ctx context.Context, pool *pgxpool.Pool) ([]*busv1.Epoch, error) {
+	rows, err := pool.Query(ctx, `SELECT epoch, after FROM es.epoch ORDER BY epoch`)
+	if err != nil {
+		return nil, err
+	}
+	epochs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*busv1.Epoch, error) {
+		var epoch int32
+		var after int64
+		err := row.Scan(&epoch, &after)
+		return &busv1.Epoch{Epoch: epoch, After: after}, err
+	})
+	if err == nil && len(epochs) == 0 {
+		err = errors.New("relay: the log has no epoch")
+	}
+	return epochs, err
 }
 
 type acknowledged struct {

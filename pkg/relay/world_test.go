@@ -43,30 +43,41 @@ func mapped(e es.Event) (proto.Message, error) {
 }
 
 type world struct {
-	t      *testing.T
-	broker *engines.Broker
-	client *kafka.Client
-	pool   *pgxpool.Pool
-	log    *es.Log
-	repo   *es.Repo[item, *item]
-	deps   Deps
-	keys   []string
-	writes int
+	t       *testing.T
+	broker  *engines.Broker
+	address string // of the database
+	service string
+	client  *kafka.Client
+	pool    *pgxpool.Pool
+	log     *es.Log
+	repo    *es.Repo[item, *item]
+	deps    Deps
+	keys    []string
+	writes  int
+	page    int32 // of ReadPublished
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, broker: engines.StartBroker(t)}
+	return newWorldOn(t, engines.StartBroker(t), "content")
+}
+
+func testCatalogue() *es.Catalogue {
+	return es.NewCatalogue(es.EventType[revised]("content.item_revised.v1"), es.EventType[noted]("content.item_noted.v1"))
+}
+
+func newWorldOn(t *testing.T, broker *engines.Broker, service string) *world {
+	t.Helper()
+	w := &world{t: t, broker: broker, service: service, page: 7}
 	var err error
 	if w.client, err = kafka.NewClient([]string{w.broker.Address()}, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.client.Close)
-	w.pool, _ = engines.Clone(t, "relay", func(ctx context.Context, owner *pgx.Conn) error {
+	w.pool, w.address = engines.Clone(t, "relay", func(ctx context.Context, owner *pgx.Conn) error {
 		return errors.Join(es.Migrate(ctx, owner, "postgres", nil), Migrate(ctx, owner, "postgres"), Migrate(ctx, owner, "postgres"))
 	})
-	catalogue := es.NewCatalogue(es.EventType[revised]("content.item_revised.v1"), es.EventType[noted]("content.item_noted.v1"))
-	if w.log, err = es.Open(t.Context(), w.pool, catalogue, es.Options{Service: "content", Logger: slog.New(slog.DiscardHandler)}); err != nil {
+	if w.log, err = es.Open(t.Context(), w.pool, testCatalogue(), es.Options{Service: service, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.log.Close)
@@ -88,19 +99,26 @@ func newWorld(t *testing.T) *world {
 func (w *world) write(n int, text string) {
 	w.t.Helper()
 	for range n {
-		var command es.Command
-		rand.Read(command.Key[:])
 		key := w.keys[w.writes%len(w.keys)]
 		if w.writes >= 10*len(w.keys) { // a stream is read for each command, so none is made long
-			key = id.Format("content", id.NewUUID(time.Now()))
+			key = newItem()
 		}
-		_, err := w.repo.Execute(w.t.Context(), key, command, func(*item, int64) ([]any, error) {
-			return []any{noted{"private"}, revised{text}}, nil
-		})
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		w.append(key, text)
 		w.writes++
+	}
+}
+
+func newItem() string { return id.Format("content", id.NewUUID(time.Now())) }
+
+func (w *world) append(key, text string) {
+	w.t.Helper()
+	var command es.Command
+	rand.Read(command.Key[:])
+	_, err := w.repo.Execute(w.t.Context(), key, command, func(*item, int64) ([]any, error) {
+		return []any{noted{"private"}, revised{text}}, nil
+	})
+	if err != nil {
+		w.t.Error(err)
 	}
 }
 
@@ -140,17 +158,21 @@ func eventually(t *testing.T, what string, f func() bool) {
 // want is what the log publishes in each partition, read through the server in small pages.
 func (w *world) want() (events [bus.Partitions][]string) {
 	w.t.Helper()
-	server := Server(w.deps, "content", mapped)
+	server := Server(w.deps, w.service, mapped)
 	for partition := range bus.Partitions {
-		for after := int64(0); ; {
+		for after, last := int64(0), int64(0); ; {
 			page, err := server.ReadPublished(w.t.Context(), &busv1.ReadPublishedRequest{
-				Source: "content", Partition: int32(partition), After: after, Limit: 7,
+				Source: w.service, Partition: int32(partition), After: after, Limit: w.page,
 			})
 			if err != nil {
 				w.t.Fatal(err)
 			}
 			for _, e := range page.GetEvents() {
-				events[partition] = append(events[partition], fmt.Sprintf("%d after %d: %s", e.GetPosition(), e.GetPrevious(), e.GetId()))
+				if e.GetPrevious() != last && e.GetPrevious() != after {
+					w.t.Errorf("%d is read as after %d, and stands after %d; it was asked for after %d", e.GetPosition(), e.GetPrevious(), last, after)
+				}
+				events[partition] = append(events[partition], fmt.Sprintf("%d after %d: %s", e.GetPosition(), last, e.GetId()))
+				last = e.GetPosition()
 			}
 			if page.GetReadUntil() == after {
 				break
@@ -168,7 +190,7 @@ func (w *world) inKafka() (events [bus.Partitions][]string) {
 	defer cancel()
 	var mu sync.Mutex
 	left := bus.Partitions
-	group := kafka.Group{Name: "look-" + rand.Text(), Topics: []string{bus.Topic("content")}, Partitions: bus.Partitions, Heartbeat: 100 * time.Millisecond}
+	group := kafka.Group{Name: "look-" + rand.Text(), Topics: []string{bus.Topic(w.service)}, Partitions: bus.Partitions, Heartbeat: 100 * time.Millisecond}
 	err := w.client.Consume(ctx, group, func(ctx context.Context, claim *kafka.Claim) {
 		for ended := false; ; {
 			batch, err := claim.Next(ctx, 50*time.Millisecond)
@@ -208,7 +230,7 @@ func (w *world) published() {
 	w.t.Helper()
 	want := w.want()
 	eventually(w.t, "everything is acknowledged", func() bool {
-		heads, err := Server(w.deps, "content", mapped).GetHeads(w.t.Context(), &busv1.GetHeadsRequest{Source: "content"})
+		heads, err := Server(w.deps, w.service, mapped).GetHeads(w.t.Context(), &busv1.GetHeadsRequest{Source: w.service})
 		if err != nil {
 			return false
 		}

@@ -107,7 +107,7 @@ func code(httpStatus int) codes.Code {
 		return codes.Unauthenticated
 	case 403:
 		return codes.PermissionDenied
-	case 404:
+	case 404, 410:
 		return codes.NotFound
 	case 409, 412, 428:
 		return codes.FailedPrecondition

@@ -22,6 +22,7 @@ import (
 	"github.com/loa-vn/loa/pkg/es"
 	busv1 "github.com/loa-vn/loa/proto/gen/loa/bus/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	proofv1 "github.com/loa-vn/loa/proto/gen/loa/proof/v1"
 )
 
 // ServerOptions are what one service's server needs.
@@ -30,12 +31,14 @@ type ServerOptions struct {
 	Service string
 	// Verifier checks the callers' tokens.
 	Verifier *auth.Verifier
-	// People says who a subject is: the service's replica of the directory.
+	// People says who a subject is: the service's replica of the directory; nil for a service that only services call.
 	People auth.People
 	// Policies decide; a handler asks them, and so does the server for the methods every service has.
 	Policies *auth.Policies
 	// AtLeast waits until the service has seen what Loa-At-Least names, or answers READ_MODEL_BEHIND; nil waits for nothing.
 	AtLeast func(ctx context.Context, token es.Token) error
+	// AsOf makes a context in which the service's log is as it was at a moment; nil where there is no log.
+	AsOf func(ctx context.Context, at time.Time) (context.Context, error)
 	// DigestKey keys the digests of requests kept with idempotency keys.
 	DigestKey []byte
 	// Logger gets what callers must not see; nil discards it.
@@ -61,7 +64,7 @@ func NewServer(o ServerOptions) *grpc.Server {
 		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithPropagators(propagator()))),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(e.answer, e.recover, e.identify, e.gate),
+		grpc.ChainUnaryInterceptor(e.answer, e.recover, e.identify, e.past, e.gate),
 		// No method of ours streams yet, and one added later must not slip past the gate.
 		grpc.StreamInterceptor(func(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			if isHealth(info.FullMethod) {
@@ -72,11 +75,13 @@ func NewServer(o ServerOptions) *grpc.Server {
 	)
 }
 
-// healthPrefix starts the methods that say whether the service serves: nothing more, so anybody may ask, also before the identity
-// provider is up.
-const healthPrefix = "/grpc.health.v1.Health/"
+// isPublic recognises what anybody may ask, also before the identity provider is up: whether the service serves, and the proofs of its
+// log, which tell hashes, places and times (docs/adr/0013). Who asks is not looked at.
+func isPublic(method string) bool {
+	return isHealth(method) || strings.HasPrefix(method, "/"+proofv1.ProofService_ServiceDesc.ServiceName+"/")
+}
 
-// edge is the server's side of every call, outermost first: answer, recover, identify, gate.
+// edge is the server's side of every call, outermost first: answer, recover, identify, past, gate.
 type edge struct{ ServerOptions }
 
 // answer gives the call its request id and maps its error; what is not a refusal is logged here and told as internal.
@@ -129,7 +134,7 @@ func (e *edge) recover(ctx context.Context, request any, info *grpc.UnaryServerI
 // identify verifies the token, then waits for what the caller has already seen, and only then asks the directory who that is: the
 // caller may be somebody whose import it was.
 func (e *edge) identify(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	if strings.HasPrefix(info.FullMethod, healthPrefix) {
+	if isPublic(info.FullMethod) {
 		return next(ctx, request)
 	}
 	raw, err := auth.Bearer(incoming(ctx, authorizationKey))
@@ -162,7 +167,7 @@ func (e *edge) identify(ctx context.Context, request any, info *grpc.UnaryServer
 // gate lets nothing out that nobody decided on. Refusals that tell only of the request itself, or of nothing, may come before the
 // decision; an answer, or a refusal that tells of a resource's state, may not.
 func (e *edge) gate(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	if strings.HasPrefix(info.FullMethod, healthPrefix) {
+	if isPublic(info.FullMethod) {
 		return next(ctx, request)
 	}
 	ctx, decision := auth.WithDecision(ctx)

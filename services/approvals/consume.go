@@ -54,7 +54,7 @@ func (s *server) followOne(ctx context.Context, m bus.Message) (position int64, 
 		c := p.GetContent()
 		return s.open(ctx, m, dossier.Submission{
 			DocumentType: route.Content, Document: c.GetId(), Title: c.GetTitle(), Agency: c.GetAgency(), Unit: c.GetUnit(),
-			Authors: c.GetAuthors(), Hash: c.GetHash(), Example: c.GetExample(),
+			Authors: c.GetAuthors(), Hash: c.GetHash(), Revision: c.GetRevision(), Example: c.GetExample(),
 		})
 	case *contentv1.ContentRevised:
 		return s.void(ctx, m, p.GetContent(), p.GetHash())

@@ -17,11 +17,12 @@ func publish(e es.Event) (proto.Message, error) {
 	case dossier.SentBack:
 		return &approvalsv1.DossierReturned{
 			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Decision.Hash, ToLevel: int32(d.ToLevel),
-			Comment: d.Decision.Comment,
+			Comment: d.Decision.Comment, Revision: d.Revision,
 		}, nil
 	case dossier.Completed:
 		return &approvalsv1.DossierApproved{
-			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash, Decisions: decisionMessages(d.Decisions),
+			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash, Revision: d.Revision,
+			Decisions: decisionMessages(d.Decisions),
 		}, nil
 	case dossier.MadeVoid:
 		return &approvalsv1.DossierVoided{Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash}, nil

@@ -59,11 +59,15 @@ func (s *server) followApprovals(ctx context.Context, tx pgx.Tx, messages []bus.
 			}
 		case *approvalsv1.DossierReturned:
 			if p.GetDocumentType() == "content" && p.GetToLevel() == 0 {
-				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) { return i.RecordReturn(p.GetHash(), p.GetComment()) })
+				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) {
+					return i.RecordReturn(p.GetHash(), p.GetRevision(), p.GetComment())
+				})
 			}
 		case *approvalsv1.DossierApproved:
 			if p.GetDocumentType() == "content" {
-				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) { return i.RecordApproval(p.GetHash(), approvers(p)) })
+				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) {
+					return i.RecordApproval(p.GetHash(), p.GetRevision(), approvers(p))
+				})
 			}
 		}
 		if err != nil {

@@ -53,10 +53,11 @@ func timeOf(t *timestamppb.Timestamp) time.Time {
 	return t.AsTime().Truncate(time.Microsecond)
 }
 
-func revisionsOf(events []es.Event) []*contentv1.Revision {
+// revisionsOf gives the revisions that events made, after the one of a number.
+func revisionsOf(events []es.Event, after int32) []*contentv1.Revision {
 	var revisions []*contentv1.Revision
 	for _, e := range events {
-		if r, ok := revisionOf(e); ok {
+		if r, ok := revisionOf(e); ok && r.GetRevision() > after {
 			revisions = append(revisions, r)
 		}
 	}

@@ -113,12 +113,18 @@ func (s *server) ListRevisions(ctx context.Context, r *contentv1.ListRevisionsRe
 	if err != nil {
 		return nil, err
 	}
+	page, wrong := listing.Read(r.GetPageSize(), r.GetPageToken())
+	after, wrong := revisionAfter(r.GetPageToken(), page, wrong)
+	if err := errs.Invalid(wrong); err != nil {
+		return nil, err
+	}
 	stream, err := id.Parse(item.Prefix, i.ID)
 	if err != nil {
 		return nil, err
 	}
 	events, err := s.host.Log.ReadStream(ctx, stream, 0)
-	return &contentv1.ListRevisionsResponse{Revisions: revisionsOf(events)}, err
+	revisions, next := listing.Cut(page, revisionsOf(events, after), placeOfRevision)
+	return &contentv1.ListRevisionsResponse{Revisions: revisions, NextPageToken: next}, err
 }
 
 func (s *server) SubmitContent(ctx context.Context, r *contentv1.SubmitContentRequest) (*contentv1.Content, error) {

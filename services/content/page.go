@@ -1,6 +1,8 @@
 package content
 
 import (
+	"strconv"
+
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 
@@ -19,6 +21,22 @@ func pageOf(r *contentv1.ListContentsRequest) (listing.Page, error) {
 			"draft, in_approval, returned, approved, scheduled, published"))
 	}
 	return page, errs.Invalid(wrong)
+}
+
+// revisionAfter reads which revision a page follows: a token of revisions holds its number.
+func revisionAfter(token string, page listing.Page, wrong []errs.Field) (int32, []errs.Field) {
+	if page.After.ID == "" {
+		return 0, wrong
+	}
+	after, err := strconv.ParseInt(page.After.ID, 10, 32)
+	if err != nil {
+		wrong = append(wrong, errs.At("pageToken", errorsv1.Reason_BAD_FORMAT, "field", "pageToken", "value", token, "expected", "nextPageToken"))
+	}
+	return int32(after), wrong
+}
+
+func placeOfRevision(r *contentv1.Revision) listing.Place {
+	return listing.Place{ID: strconv.Itoa(int(r.GetRevision()))}
 }
 
 func placeOf(i *item.Item) listing.Place { return listing.Place{At: i.CreatedAt, ID: i.ID} }

@@ -16,6 +16,9 @@ import (
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+
+	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/listing"
 )
 
 func TestAnItemIsDraftedRevisedAndSubmitted(t *testing.T) {
@@ -52,6 +55,20 @@ func TestAnItemIsDraftedRevisedAndSubmitted(t *testing.T) {
 	r, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId()})
 	if err != nil || len(r.GetRevisions()) != 2 || r.GetRevisions()[1].GetAuthor() != "cv2.stttt" || r.GetRevisions()[0].GetTitle() != example().GetTitle() {
 		t.Errorf("revisions: %v, %v", r, err)
+	}
+	first, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1})
+	if err != nil || len(first.GetRevisions()) != 1 || first.GetRevisions()[0].GetRevision() != 1 || first.GetNextPageToken() == "" {
+		t.Fatalf("the first page: %v, %v", first, err)
+	}
+	second, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1, PageToken: first.GetNextPageToken()})
+	if err != nil || len(second.GetRevisions()) != 1 || second.GetRevisions()[0].GetRevision() != 2 || second.GetNextPageToken() != "" {
+		t.Errorf("the second page: %v, %v", second, err)
+	}
+	for _, wrong := range []*contentv1.ListRevisionsRequest{{PageSize: -1}, {PageToken: "?"}, {PageToken: listing.Place{ID: "content_1"}.Token()}} {
+		wrong.Content = c.GetId()
+		if _, err := s.ListRevisions(s.as("cv.stttt"), wrong); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
+			t.Errorf("%v: %v", wrong, err)
+		}
 	}
 }
 
@@ -284,6 +301,38 @@ func TestDecisionsOfOtherServicesAreFollowed(t *testing.T) {
 	s.published(c.GetId(), revised.GetHash())
 	if got := s.get("cv.stttt", c.GetId()); got.GetState() != "published" || got.GetPublishedAt() == nil || len(got.GetAuthors()) != 0 {
 		t.Fatalf("published: %v", got)
+	}
+}
+
+// The race as the bus brings it: the approval of a text arrives after edits that ended with the same text, submitted again.
+func TestAnApprovalFromBeforeAnEditIsNoApprovalOfTheSameTextWrittenAgain(t *testing.T) {
+	s := newService(t)
+	c := s.draft("cv.stttt")
+	first := s.submit("cv.stttt", c.GetId())
+	title := first.GetTitle()
+	edited, err := s.retitle("cv.stttt", c.GetId(), first.GetEtag(), "Hai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.retitle("cv.stttt", c.GetId(), edited.GetEtag(), title)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := s.submit("cv.stttt", c.GetId())
+	if again.GetHash() != first.GetHash() || second.GetRevision() != first.GetRevision()+2 {
+		t.Fatalf("written again: %v", second)
+	}
+	approved := func(revision int32) string {
+		s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierApproved{
+			DocumentType: "content", Document: c.GetId(), Hash: first.GetHash(), Revision: revision, Decisions: []*approvalsv1.Decision{{Person: "tp.stttt"}},
+		}))
+		return s.get("cv.stttt", c.GetId()).GetState()
+	}
+	if state := approved(first.GetRevision()); state != "in_approval" {
+		t.Errorf("the approval of the first revision makes it %s", state)
+	}
+	if state := approved(second.GetRevision()); state != "approved" {
+		t.Errorf("the approval of what was submitted makes it %s", state)
 	}
 }
 

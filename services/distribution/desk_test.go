@@ -63,6 +63,20 @@ func TestPublishNeedsTheApprovalOfTheNewestText(t *testing.T) {
 	}
 }
 
+// An approval on its way is overtaken by two edits that end with the text it was of: it was given before them, and does not count.
+func TestAnApprovalFromBeforeAnEditPublishesNothingOfTheSameTextWrittenAgain(t *testing.T) {
+	b := newBench(t)
+	content := newContent()
+	b.deliver(b.submitted(content, "h1", 1), b.revised(content, "h2", 2), b.revised(content, "h1", 3), b.submitted(content, "h1", 3))
+	b.deliver(b.approvedRevision(content, "h1", 1))
+	b.refused(content, errorsv1.Reason_NOT_APPROVED, "state", "in_approval")
+	b.deliver(b.voided(content, "h1"), b.voided(content, "h2"), b.approvedRevision(content, "h1", 3))
+	id, r, err := b.publish(content, content)
+	if err != nil || id != publication.ID(content, "h1", 3) || r.State.State != publication.Scheduled {
+		t.Errorf("%s: %+v, %v", id, r.State, err)
+	}
+}
+
 func TestEmbargo(t *testing.T) {
 	b := newBench(t)
 	content := newContent()

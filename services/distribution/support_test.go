@@ -192,7 +192,11 @@ func (b *bench) revised(content, hash string, revision int32) bus.Message {
 }
 
 func (b *bench) approved(content, hash string) bus.Message {
-	return b.message(&approvalsv1.DossierApproved{Dossier: "dossier_1", DocumentType: "content", Document: content, Hash: hash, Decisions: []*approvalsv1.Decision{
+	return b.approvedRevision(content, hash, 0)
+}
+
+func (b *bench) approvedRevision(content, hash string, revision int32) bus.Message {
+	return b.message(&approvalsv1.DossierApproved{Dossier: "dossier_1", DocumentType: "content", Document: content, Hash: hash, Revision: revision, Decisions: []*approvalsv1.Decision{
 		{Outcome: "approved", Level: 1, Person: "tp.stttt", PersonName: "Trần Văn A", Hash: hash, At: timestamppb.New(time.UnixMicro(1_700_000_000_000_000))},
 	}})
 }

@@ -35,6 +35,14 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 
+		if isPublic(r.URL.Path) && r.Header.Get("Authorization") == "" {
+			if wait, ok := g.callers.take(addressOf(r)); !ok {
+				g.refuse(w, r, rateLimited(wait))
+				return
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
 		raw, token, err := g.who(r)
 		if err != nil {
 			// Tokens that are no good are counted by address, so that guessing is slow.

@@ -83,6 +83,9 @@ func Handler(ctx context.Context, o Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
+	if err := proofService().register(ctx, mux, named{o.Dial}); err != nil {
+		return nil, err
+	}
 	reference, err := apidoc.Handler()
 	if err != nil {
 		return nil, err

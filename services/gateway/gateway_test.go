@@ -29,6 +29,7 @@ import (
 	"github.com/loa-vn/loa/pkg/rpc"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
+	proofv1 "github.com/loa-vn/loa/proto/gen/loa/proof/v1"
 	"github.com/loa-vn/loa/services/gateway"
 )
 
@@ -132,6 +133,7 @@ func newHouse(t *testing.T, change ...func(*gateway.Options)) *house {
 	contentv1.RegisterContentServiceServer(h.server, h.behind)
 	planningv1.RegisterDirectoryServiceServer(h.server, h.behind)
 	planningv1.RegisterPlanServiceServer(h.server, h.behind)
+	proofv1.RegisterProofServiceServer(h.server, witness{})
 	pipe := rpc.NewPipe()
 	done := make(chan struct{})
 	go func() {

@@ -27,7 +27,7 @@ type operation struct {
 // operations maps "POST /v1/contents/{content=*}:submit", as the multiplexer names a pattern, to its operation.
 func operations() map[string]operation {
 	table := map[string]operation{}
-	for _, s := range services() {
+	for _, s := range append(services(), proofService()) {
 		for i := range s.file.Services().Len() {
 			methods := s.file.Services().Get(i).Methods()
 			for j := range methods.Len() {

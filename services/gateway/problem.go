@@ -124,6 +124,7 @@ func title(status int, l errs.Language) string {
 		403: {"Không được phép", "Not allowed"},
 		404: {"Không tìm thấy", "Not found"},
 		409: {"Trạng thái không cho phép", "The state forbids it"},
+		410: {"Không còn nữa", "Gone"},
 		412: {"Đã có bản mới hơn", "A newer version exists"},
 		413: {"Nội dung quá lớn", "Too large"},
 		415: {"Kiểu nội dung không dùng được", "Unsupported media type"},

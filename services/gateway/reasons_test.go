@@ -18,7 +18,7 @@ func TestEveryReasonRenders(t *testing.T) {
 	args := []string{}
 	for _, name := range []string{
 		"what", "field", "limit", "type", "expected", "seconds", "key", "count", "length", "value", "row", "column", "number", "period", "cutoff",
-		"mark", "state", "allowed", "level", "hash", "at", "trace",
+		"mark", "state", "allowed", "level", "hash", "at", "trace", "service", "position", "size",
 	} {
 		args = append(args, name, "Ệ-"+name)
 	}

@@ -14,7 +14,7 @@ import (
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 )
 
-// service is one that has REST paths. Only clients are registered: a server registered directly would be called past its interceptors.
+// service is one that has REST paths and a log. Only clients are registered: a server registered directly would be called past its interceptors.
 type service struct {
 	name     string
 	file     protoreflect.FileDescriptor

@@ -26,20 +26,25 @@ type server struct {
 }
 
 func (s *server) CompileReport(ctx context.Context, r *reportingv1.CompileReportRequest) (*reportingv1.Report, error) {
-	period, err := vn.ParsePeriod(r.GetPeriod())
-	if err != nil {
-		return nil, errs.New(errorsv1.Reason_UNKNOWN_PERIOD, "value", r.GetPeriod()).Because(err)
-	}
 	plan, err := facts.ReadPlan(ctx, s.host.Pool, r.GetPlan())
 	if err != nil {
 		return nil, err
 	}
-	if plan == nil {
-		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", r.GetPlan())
+	// Whether a plan is unknown is told to those alone who compile their own agency's.
+	lead := auth.From(ctx).Agency()
+	if plan != nil {
+		lead = plan.Lead
 	}
-	resource := auth.Resource{Type: "Plan", ID: plan.ID, Attributes: map[string]any{"lead": plan.Lead}}
+	resource := auth.Resource{Type: "Plan", ID: r.GetPlan(), Attributes: map[string]any{"lead": lead}}
 	if err := s.host.Policies.Authorize(ctx, "CompileReport", resource); err != nil {
 		return nil, err
+	}
+	period, err := vn.ParsePeriod(r.GetPeriod())
+	if err != nil {
+		return nil, errs.New(errorsv1.Reason_UNKNOWN_PERIOD, "value", r.GetPeriod()).Because(err)
+	}
+	if plan == nil {
+		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", r.GetPlan())
 	}
 	command, err := rpc.Command(ctx, "CompileReport", r)
 	if err != nil {

@@ -108,6 +108,13 @@ func TestRefusalsOverTheWire(t *testing.T) {
 	b.sentences(compile("plan_x", "2022-M03"), errorsv1.Reason_NOT_FOUND, "Không tìm thấy plan_x.", "plan_x was not found.")
 	b.sentences(compile(plan38, "2021-M12"), errorsv1.Reason_PLAN_PERIOD_OUTSIDE,
 		"Kỳ 2021-M12 nằm ngoài thời gian của kế hoạch.", "Period 2021-M12 lies outside the plan.")
+	for _, asked := range []*reportingv1.CompileReportRequest{{Plan: "plan_x", Period: "2022-M03"}, {Plan: plan38, Period: "tháng ba"}} {
+		for _, who := range []string{"tp.stttt", "thanh.tra", "ai.do"} {
+			if _, err := b.client.CompileReport(b.as(who), asked); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
+				t.Errorf("%s asks for %v: %v", who, asked, err)
+			}
+		}
+	}
 	cutoff := vn.Date(ahead.LastDay())
 	b.sentences(compile(plan38, ahead.String()), errorsv1.Reason_PLAN_PERIOD_OPEN,
 		"Kỳ "+ahead.String()+" chưa kết thúc (chốt "+cutoff+").", "Period "+ahead.String()+" has not ended yet (cut-off "+cutoff+").")

@@ -119,13 +119,41 @@ func (s *Starter) startPlan(ctx context.Context, p *planningv1.Plan) (isNew bool
 }
 
 func (s *Starter) startPublication(ctx context.Context, id, title string) (isNew bool, err error) {
-	return s.start(ctx, publication.WorkflowID(id), publication.Queue, publication.Type, title, publication.Input{Publication: id})
+	isNew, err = s.start(ctx, publication.WorkflowID(id), publication.Queue, publication.Type, title, publication.Input{Publication: id})
+	if isNew || err != nil {
+		return isNew, err
+	}
+	return s.startAgain(ctx, id, title)
+}
+
+// startAgain starts the workflow of a publication whose workflow has ended although the publication has not: the log was restored to a
+// moment before, and the engine was not.
+func (s *Starter) startAgain(ctx context.Context, id, title string) (isNew bool, err error) {
+	there, err := s.Temporal.DescribeWorkflowExecution(ctx, publication.WorkflowID(id), "")
+	if err != nil {
+		return false, away(fmt.Errorf("describe the workflow of %s: %w", id, err))
+	}
+	if there.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return false, nil
+	}
+	p, err := s.Distribution.GetPublication(ctx, &distributionv1.GetPublicationRequest{Publication: id})
+	if err != nil {
+		return false, fmt.Errorf("publication %s: %w", id, err)
+	}
+	if p.GetState() == "cancelled" || p.GetVerified() || p.GetImported() {
+		return false, nil
+	}
+	return s.startUnder(ctx, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, publication.WorkflowID(id), publication.Queue, publication.Type, title,
+		publication.Input{Publication: id})
 }
 
 func (s *Starter) start(ctx context.Context, id, queue, workflow, summary string, input any) (isNew bool, err error) {
+	return s.startUnder(ctx, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, id, queue, workflow, summary, input)
+}
+
+func (s *Starter) startUnder(ctx context.Context, reuse enums.WorkflowIdReusePolicy, id, queue, workflow, summary string, input any) (isNew bool, err error) {
 	run, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: queue, StaticSummary: summary, WorkflowExecutionErrorWhenAlreadyStarted: true,
-		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		ID: id, TaskQueue: queue, StaticSummary: summary, WorkflowExecutionErrorWhenAlreadyStarted: true, WorkflowIDReusePolicy: reuse,
 	}, workflow, input)
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return false, nil

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -71,16 +72,22 @@ const (
 type line struct {
 	config.Config `embed:""`
 
-	Run       runCommand       `cmd:"" default:"withargs" help:"Run the target (the default)."`
-	Modules   modulesCommand   `cmd:"" help:"List the modules, which are the targets."`
-	Settings  configCommand    `cmd:"" name:"config" help:"Show the settings."`
-	Migrate   migrateCommand   `cmd:"" help:"Create or bring up to date every module's database."`
-	Topics    topicsCommand    `cmd:"" help:"Create the topics and check their partitions."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
-	Replay    replayCommand    `cmd:"" help:"Build a read model anew from the log and swap it in."`
-	Log       logCommand       `cmd:"" help:"The event logs."`
-	DLQ       dlqCommand       `cmd:"" name:"dlq" help:"Events that were parked because they could not be handled."`
-	Workflows workflowsCommand `cmd:"" help:"The workflows."`
+	Run       runCommand           `cmd:"" default:"withargs" help:"Run the target (the default)."`
+	Modules   modulesCommand       `cmd:"" help:"List the modules, which are the targets."`
+	Settings  configCommand        `cmd:"" name:"config" help:"Show the settings."`
+	Migrate   migrateCommand       `cmd:"" help:"Create or bring up to date every module's database."`
+	Topics    topicsCommand        `cmd:"" help:"Create the topics and check their partitions."`
+	Version   versionCommand       `cmd:"" help:"Print the version."`
+	Replay    replayCommand        `cmd:"" help:"Build a read model anew from the log and swap it in."`
+	Log       logCommand           `cmd:"" help:"The event logs."`
+	Reconcile logsReconcileCommand `cmd:"" help:"List what consumers and Kafka have seen that the logs have not, after a restore or a promotion."`
+	DLQ       dlqCommand           `cmd:"" name:"dlq" help:"Events that were parked because they could not be handled."`
+	Erase     eraseCommand         `cmd:"" help:"Delete a person's key for ever: what was kept of them can never be read again."`
+	Keys      keysCommand          `cmd:"" help:"The keys of people."`
+	Workflows workflowsCommand     `cmd:"" help:"The workflows."`
+	Verify    verifyCommand        `cmd:"" help:"Check that logs, exports and proofs are what was sealed: exit code 1 when something was altered."`
+	Export    exportCommand        `cmd:"" help:"Write a part of a log with what proves it, to be checked anywhere."`
+	NewKey    newKeyCommand        `cmd:"" help:"Make the key that signs the checkpoints of the logs."`
 }
 
 // environment is what a command runs in.
@@ -118,7 +125,7 @@ func Main(args []string, p Program) int {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\nSee: %s --help\n", p.Name, err, p.Name)
+		fmt.Fprintf(os.Stderr, "%s: %s\nSee: %s --help\n", p.Name, withoutValue(err), p.Name)
 		return exitUsage
 	}
 	structs := []any{cli.Config}
@@ -138,6 +145,11 @@ func Main(args []string, p Program) int {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(bound...)
 	return exitCode(p.Name, err)
+}
+
+// withoutValue is a parse error without the value that kong repeats of an environment variable: it may be a secret.
+func withoutValue(err error) string {
+	return regexp.MustCompile(`\(from envar (\w+)="(?:[^"\\]|\\.)*"\)`).ReplaceAllString(err.Error(), "(from $1)")
 }
 
 func exitCode(name string, err error) int {

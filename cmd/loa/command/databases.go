@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -72,9 +74,10 @@ type logCommand struct {
 type adoptCommand struct {
 	Module string `arg:"" help:"The module whose log it is, or all."`
 	Reason string `required:"" help:"Why, for the record."`
+	Force  bool   `help:"Also a log that is open: after a restore that PostgreSQL cannot see, such as a snapshot of the disk."`
 }
 
-// Run opens a new epoch of one log or of all.
+// Run opens a new epoch of one log or of all; a log that is open is left alone.
 func (c adoptCommand) Run(ctx context.Context, e *environment) error {
 	modules := e.program.Modules
 	if c.Module != "all" {
@@ -84,7 +87,7 @@ func (c adoptCommand) Run(ctx context.Context, e *environment) error {
 		}
 		modules = []app.Module{m}
 	}
-	_, stop, err := e.start(ctx, NeedDatabases)
+	logger, stop, err := e.start(ctx, NeedDatabases)
 	if err != nil {
 		return err
 	}
@@ -93,22 +96,39 @@ func (c adoptCommand) Run(ctx context.Context, e *environment) error {
 		if m.Catalogue == nil {
 			continue
 		}
-		dsn, err := app.OwnerURL(e.config, m)
-		if err != nil {
-			return err
-		}
-		owner, err := pgx.Connect(ctx, dsn)
-		if err != nil {
-			return err
-		}
-		epoch, err := es.Adopt(ctx, owner, c.Reason)
-		if closing := owner.Close(ctx); err == nil {
-			err = closing
-		}
-		if err != nil {
+		if err := c.adopt(ctx, e, m, logger); err != nil {
 			return fmt.Errorf("adopt the log of %s: %w", m.Name, err)
 		}
-		fmt.Fprintf(e.out, "%s is at epoch %d\n", m.Name, epoch)
 	}
+	return nil
+}
+
+func (c adoptCommand) adopt(ctx context.Context, e *environment, m app.Module, logger *slog.Logger) (err error) {
+	dsn, err := app.OwnerURL(e.config, m)
+	if err != nil {
+		return err
+	}
+	owner, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, owner.Close(context.WithoutCancel(ctx))) }()
+	lineage, err := es.ReadLineage(ctx, owner)
+	if err != nil {
+		return err
+	}
+	if lineage.Open && !c.Force {
+		fmt.Fprintf(e.out, "%s is open at epoch %d: nothing to adopt\n", m.Name, lineage.Current())
+		return nil
+	}
+	seen, err := e.seenEpoch(ctx, m.Name, logger)
+	if err != nil {
+		return err
+	}
+	epoch, err := es.AdoptAbove(ctx, owner, c.Reason, seen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "%s is at epoch %d, after position %d\n", m.Name, epoch, lineage.Last)
 	return nil
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -46,6 +47,11 @@ type dlqListCommand struct {
 
 // Run lists parked events, one a line.
 func (c dlqListCommand) Run(ctx context.Context, e *environment) error {
+	if c.Module != "" {
+		if _, err := e.module(c.Module); err != nil {
+			return err
+		}
+	}
 	table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "MODULE\tCONSUMER\tEVENT\tTYPE\tKEY\tPARKED\tWHY")
 	for _, m := range e.program.Modules {
@@ -93,19 +99,60 @@ func (c dlqShowCommand) Run(ctx context.Context, e *environment) error {
 }
 
 type dlqReplayCommand struct {
-	Module   string `arg:"" help:"The module."`
-	Consumer string `arg:"" help:"The consumer, as listed."`
-	Key      string `arg:"" optional:"" help:"Only events of this key; all when left out."`
+	Module   string        `arg:"" help:"The module."`
+	Consumer string        `arg:"" help:"The consumer, as listed."`
+	Key      string        `arg:"" optional:"" help:"Only events of this key; all when left out."`
+	Wait     time.Duration `default:"30s" help:"How long to wait for the running consumer; 0 asks it and does not wait."`
 }
 
-// Run asks the running consumer to handle them again.
+// errStillParked makes the command fail.
+var errStillParked = errors.New("events are still parked")
+
+// Run asks the running consumer to handle them again, and tells what became of each.
 func (c dlqReplayCommand) Run(ctx context.Context, e *environment) error {
 	return e.parkedIn(ctx, c.Module, func(pool *pgxpool.Pool) error {
-		n, err := bus.Replay(ctx, pool, c.Consumer, c.Key)
+		if c.Wait <= 0 {
+			n, err := bus.Replay(ctx, pool, c.Consumer, c.Key)
+			if err == nil {
+				fmt.Fprintf(e.out, "%d parked events are asked for again\n", n)
+			}
+			return err
+		}
+		waiting, cancel := context.WithTimeout(ctx, c.Wait)
+		defer cancel()
+		tried, err := bus.ReplayAndWait(waiting, pool, c.Consumer, c.Key)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.out, "%d parked events are handled again within seconds\n", n)
-		return nil
+		if len(tried) == 0 {
+			fmt.Fprintln(e.out, "nothing is parked there")
+			return nil
+		}
+		table := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "EVENT\tTYPE\tKEY\tOUTCOME")
+		still, notTried := 0, 0
+		for _, t := range tried {
+			outcome := string(t.Outcome)
+			switch t.Outcome {
+			case bus.Replayed:
+			case bus.FailedAgain:
+				outcome += ": " + t.Again
+				still++
+			case bus.NotTried:
+				notTried++
+				still++
+			case bus.StillBehind:
+				still++
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.ID, t.Type, t.Key, outcome)
+		}
+		if err := table.Flush(); err != nil || still == 0 {
+			return err
+		}
+		if notTried > 0 {
+			return fmt.Errorf("%w: %d of %d; %d were not tried within %s: does the module run? They are tried when it does", errStillParked,
+				still, len(tried), notTried, c.Wait)
+		}
+		return fmt.Errorf("%w: %d of %d", errStillParked, still, len(tried))
 	})
 }

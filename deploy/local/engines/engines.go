@@ -53,6 +53,10 @@ type Options struct {
 	PostgresBinaries string
 	// TemporalBinary is the temporal program; empty looks on PATH and then beside this program.
 	TemporalBinary string
+	// Kafka is which broker runs; empty is the embedded one.
+	Kafka kafka.Engine
+	// KafkaProgram is the folder with Apache Kafka's jars; empty is the folder kafka beside this program.
+	KafkaProgram string
 	// Logger gets what happens at start and stop; nil discards it.
 	Logger *slog.Logger
 }
@@ -76,7 +80,7 @@ type Engines struct {
 
 // services lists who gets a client at the OIDC provider.
 func services() []string {
-	return []string{"gateway", "planning", "content", "approvals", "distribution", "reporting", "portal", "worker"}
+	return []string{"gateway", "planning", "content", "approvals", "distribution", "reporting", "portal", "worker", "keys"}
 }
 
 // Start returns when all engines are ready, or none runs. It removes nothing; see the engines' packages for what is
@@ -141,9 +145,14 @@ func (e *Engines) start(ctx context.Context, options Options) error {
 		})
 		return err
 	})
+	program := options.KafkaProgram
+	if beside := besideUs("kafka"); program == "" && beside != nil {
+		program = beside[0]
+	}
 	run("kafka", func() (err error) {
 		e.kafka, err = kafka.Start(ctx, kafka.Options{
-			DataDir: filepath.Join(e.directory, "kafka"), Port: wishes.kafka.port, PortSetting: wishes.kafka.setting, Logger: e.logger,
+			DataDir: filepath.Join(e.directory, "kafka"), Port: wishes.kafka.port, PortSetting: wishes.kafka.setting,
+			Engine: options.Kafka, Apache: kafka.ApacheOptions{Program: program}, Logger: e.logger,
 		})
 		return err
 	})
@@ -194,6 +203,8 @@ func (e *Engines) watch() {
 		e.failed <- fmt.Errorf("the PostgreSQL server ended; see %s", filepath.Join(e.directory, "postgres", "server.log"))
 	case <-e.temporal.Ended():
 		e.failed <- fmt.Errorf("the Temporal server ended; see %s", filepath.Join(e.directory, "temporal", "server.log"))
+	case <-e.kafka.Ended():
+		e.failed <- fmt.Errorf("the Kafka server ended; see %s", filepath.Join(e.directory, "kafka", "server.log"))
 	}
 }
 
@@ -222,7 +233,11 @@ func (e *Engines) Rebuilt() (kafka, temporal bool) { return e.kafka.Anew(), e.te
 
 // Processes are the process ids of the engines that are processes of their own, by name.
 func (e *Engines) Processes() map[string]int {
-	return map[string]int{"postgres": e.postgres.Pid(), "temporal": e.temporal.Pid()}
+	all := map[string]int{"postgres": e.postgres.Pid(), "temporal": e.temporal.Pid()}
+	if pid := e.kafka.Pid(); pid != 0 {
+		all["kafka"] = pid
+	}
+	return all
 }
 
 // Stop ends the engines in reverse order, within ten seconds, and gives the data directory up. Further calls return
@@ -251,7 +266,7 @@ func (e *Engines) stop(ctx context.Context) error {
 		errs = append(errs, e.temporal.Stop(ctx))
 	}
 	if e.kafka != nil {
-		errs = append(errs, e.kafka.Stop())
+		errs = append(errs, e.kafka.Stop(ctx))
 	}
 	if e.postgres != nil {
 		errs = append(errs, e.postgres.Stop(ctx))

@@ -20,12 +20,16 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/segmentio/kafka-go"
 
+	kafkaengine "github.com/loa-vn/loa/deploy/local/kafka"
 	"github.com/loa-vn/loa/deploy/local/oidc"
 )
 
 // parentVariable turns the test binary into a process that runs engines in the directory it names, prints their
 // settings, and waits to be killed.
 const parentVariable = "LOA_TEST_ENGINES_PARENT"
+
+// kafkaVariable is the broker that options choose, in a process of parentVariable too.
+const kafkaVariable = "LOA_TEST_ENGINES_KAFKA"
 
 func TestMain(m *testing.M) {
 	directory := os.Getenv(parentVariable)
@@ -55,6 +59,7 @@ func options(directory string) Options {
 	}
 	return Options{
 		DataDir: directory, TemporalUIAddr: "127.0.0.1:0", TemporalBinary: binary,
+		Kafka: kafkaengine.Engine(os.Getenv(kafkaVariable)), KafkaProgram: "../../../bin/kafka",
 		People: []oidc.Person{{ID: "cv.stttt", Name: "Phạm Thu Hà", Agency: "H24.02", Unit: "Phòng Thông tin", Position: "Chuyên viên", Role: "officer"}},
 	}
 }
@@ -223,7 +228,12 @@ func TestKilledProcessBlocksNothing(t *testing.T) {
 
 func TestEngineThatEndsUnaskedIsReported(t *testing.T) {
 	engines := start(t, options(t.TempDir()))
-	process, err := os.FindProcess(engines.Processes()["temporal"])
+	endsUnasked(t, engines, "temporal", "Temporal")
+}
+
+func endsUnasked(t *testing.T, engines *Engines, engine, word string) {
+	t.Helper()
+	process, err := os.FindProcess(engines.Processes()[engine])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,12 +242,51 @@ func TestEngineThatEndsUnaskedIsReported(t *testing.T) {
 	}
 	select {
 	case err := <-engines.Failed():
-		if !strings.Contains(err.Error(), "Temporal") {
+		if !strings.Contains(err.Error(), word) {
 			t.Error(err)
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("not reported")
 	}
+}
+
+// TestKilledProcessWithApacheKafka: the broker is a process of its own, ends with the one that started it, and goes on where it was.
+func TestKilledProcessWithApacheKafka(t *testing.T) {
+	if out, err := exec.CommandContext(t.Context(), "../../../scripts/kafka.sh", "fetch").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Setenv(kafkaVariable, string(kafkaengine.Apache))
+	directory := t.TempDir()
+	parent := exec.Command(os.Args[0])
+	parent.Env = append(os.Environ(), parentVariable+"="+directory)
+	parent.Stderr = os.Stderr
+	output, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(output)
+	for ready := false; !ready && lines.Scan(); {
+		ready = lines.Text() == "READY"
+	}
+	before, err := Find(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(t, before)
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = parent.Wait()
+
+	engines := start(t, options(directory))
+	use(t, engines.Addresses())
+	if lost, _ := engines.Rebuilt(); lost || engines.Addresses().KafkaBrokers[0] != before.KafkaBrokers[0] {
+		t.Errorf("begun anew: %v; at %v, before at %v", lost, engines.Addresses().KafkaBrokers, before.KafkaBrokers)
+	}
+	endsUnasked(t, engines, "kafka", "Kafka")
 }
 
 func TestPortInUseStopsTheOthersAndNamesItsSetting(t *testing.T) {

@@ -1,10 +1,10 @@
-// Package kafka runs the Kafka protocol on one machine: franz-go's kfake as a broker that keeps its records in a directory.
-// Nothing may depend on it: the log of each service is the truth, and the broker's total loss is healed from there.
+// Package kafka runs the Kafka protocol on one machine: franz-go's kfake within this process, or Apache Kafka as its child process,
+// each on a directory of its own format. Nothing may depend on it: the log of each service is the truth, and the broker's total loss is
+// healed from there.
 package kafka
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,8 +15,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kfake"
-
 	"github.com/loa-vn/loa/deploy/local/internal/dirlock"
 	"github.com/loa-vn/loa/deploy/local/internal/keep"
 	"github.com/loa-vn/loa/deploy/local/internal/netport"
@@ -24,8 +22,15 @@ import (
 
 const host = "127.0.0.1"
 
-// layout names the format of the directory. Another one is set aside, so it is raised when kfake's format changes.
-const layout = "kfake 1"
+// Engine says which program is the broker.
+type Engine string
+
+const (
+	// Embedded is kfake, within this process. It is the default.
+	Embedded Engine = "embedded"
+	// Apache is Apache Kafka, a child process on Java 17 or newer.
+	Apache Engine = "apache"
+)
 
 // Options say where the broker keeps its records and how it listens.
 type Options struct {
@@ -35,17 +40,30 @@ type Options struct {
 	Port int
 	// PortSetting is the name of the setting that fixed Port, for the error when that port is in use.
 	PortSetting string
-	// Logger gets what happens at start and stop, and the broker's warnings; nil discards it.
+	// Engine is Embedded when empty.
+	Engine Engine
+	// Apache is what only that engine needs.
+	Apache ApacheOptions
+	// Logger gets what happens at start and stop, and the embedded broker's warnings; nil discards it.
 	Logger *slog.Logger
 }
 
 // Broker is a running broker.
 type Broker struct {
-	cluster *kfake.Cluster
-	lock    *dirlock.Lock
-	port    int
-	id      string
-	anew    bool
+	engine running
+	lock   *dirlock.Lock
+	port   int
+	id     string
+	anew   bool
+}
+
+// running is a broker of either engine.
+type running interface {
+	// ended is closed when it ends unasked; nil when it cannot.
+	ended() <-chan struct{}
+	// pid is that of its own process; 0 when it has none.
+	pid() int
+	stop(ctx context.Context) error
 }
 
 // marker is the file version: what wrote the directory, and the cluster's id, by which clients tell a broker that
@@ -56,11 +74,14 @@ type marker struct {
 }
 
 // Start returns when the broker listens. A directory that is missing, of another format or unreadable is set aside
-// and begun anew. A second broker on the same directory is refused with an error that wraps dirlock's ErrHeld.
+// and begun anew; a process that a killed predecessor left on it is ended first. A second broker on the same directory is refused with
+// an error that wraps dirlock's ErrHeld.
 func Start(ctx context.Context, options Options) (*Broker, error) {
-	logger := options.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if options.Engine == "" {
+		options.Engine = Embedded
 	}
 	directory, err := filepath.Abs(options.DataDir)
 	if err != nil {
@@ -70,7 +91,7 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kafka broker: %w", err)
 	}
-	broker, err := onDirectory(ctx, directory, options, logger)
+	broker, err := onDirectory(ctx, directory, options)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka broker: %w", err), lock.Release())
 	}
@@ -78,56 +99,70 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 	return broker, nil
 }
 
-func onDirectory(ctx context.Context, directory string, options Options, logger *slog.Logger) (*Broker, error) {
+// errUnusable says that the directory holds what the engine cannot work with.
+var errUnusable = errors.New("the broker cannot use its directory")
+
+func onDirectory(ctx context.Context, directory string, options Options) (*Broker, error) {
+	var open func(ctx context.Context, port int, mark marker) (running, error)
+	var layout, cluster string
+	var reason string // why the directory cannot be used
+	switch options.Engine {
+	case Embedded:
+		layout, cluster = embeddedLayout, newEmbeddedCluster()
+		open = func(ctx context.Context, port int, mark marker) (running, error) {
+			return openEmbedded(ctx, directory, port, mark, options.Logger)
+		}
+	case Apache:
+		program, err := findApache(ctx, options.Apache.Program)
+		if err != nil {
+			return nil, err
+		}
+		layout, cluster = apacheLayout, newApacheCluster(options.Apache)
+		reason = unformatted(directory)
+		open = func(ctx context.Context, port int, mark marker) (running, error) {
+			return openApache(ctx, program, directory, port, mark, options.Apache)
+		}
+	default:
+		return nil, netport.Mistake("LOA_KAFKA=%s: the broker is %s or %s", options.Engine, Embedded, Apache)
+	}
+	// Of whichever engine: the directory may have been the other one's.
+	if err := endLeftover(ctx, directory, options.Logger); err != nil {
+		return nil, err
+	}
 	port, err := netport.Choose(host, options.Port, options.PortSetting)
 	if err != nil {
 		return nil, err
 	}
-	mark, reason, err := readMarker(directory)
+	mark, otherwise, err := readMarker(directory, layout)
 	if err != nil {
 		return nil, err
 	}
+	if otherwise != "" {
+		reason = otherwise
+	}
 	if reason == "" {
-		cluster, err := open(ctx, directory, port, mark, logger)
+		engine, err := open(ctx, port, mark)
 		if err == nil {
-			return &Broker{cluster: cluster, port: port, id: mark.Cluster}, nil
+			return &Broker{engine: engine, port: port, id: mark.Cluster}, nil
 		}
-		if inUse(err) {
+		if !errors.Is(err, errUnusable) {
 			return nil, err
 		}
 		reason = err.Error()
 	}
-	if mark, err = begin(ctx, directory, reason, logger); err != nil {
+	mark = marker{Layout: layout, Cluster: cluster}
+	if err := begin(ctx, directory, mark, reason, options.Logger); err != nil {
 		return nil, err
 	}
-	cluster, err := open(ctx, directory, port, mark, logger)
+	engine, err := open(ctx, port, mark)
 	if err != nil {
 		return nil, err
 	}
-	return &Broker{cluster: cluster, port: port, id: mark.Cluster, anew: true}, nil
-}
-
-// open starts the broker on a directory. A topic must be made on purpose, with its right number of partitions, and
-// nothing is ever removed for its age: kfake then begins a partition's offsets at 0 again after a restart, and
-// consumers would silently miss what follows.
-func open(ctx context.Context, directory string, port int, mark marker, logger *slog.Logger) (*kfake.Cluster, error) {
-	return kfake.NewCluster(
-		kfake.Ports(port),
-		kfake.DataDir(filepath.Join(directory, "records")),
-		kfake.ClusterID(mark.Cluster),
-		kfake.WithLogger(logAdapter{ctx: context.WithoutCancel(ctx), logger: logger}),
-		// A consumer that was killed is a ghost in its group until its session ends; clients may ask for a short one.
-		kfake.GroupMinSessionTimeout(time.Second),
-		kfake.BrokerConfigs(map[string]string{
-			"log.retention.ms":          "-1",
-			"log.retention.bytes":       "-1",
-			"offsets.retention.minutes": strconv.Itoa(10 * 365 * 24 * 60),
-		}),
-	)
+	return &Broker{engine: engine, port: port, id: mark.Cluster, anew: true}, nil
 }
 
 // readMarker returns the directory's marker, or the reason why the directory cannot be used.
-func readMarker(directory string) (marker, string, error) {
+func readMarker(directory, layout string) (marker, string, error) {
 	var mark marker
 	found, err := keep.ReadJSON(filepath.Join(directory, "version"), &mark)
 	switch {
@@ -145,30 +180,23 @@ func readMarker(directory string) (marker, string, error) {
 }
 
 // begin makes a new directory, setting an existing one aside unless it is empty.
-func begin(ctx context.Context, directory, reason string, logger *slog.Logger) (marker, error) {
+func begin(ctx context.Context, directory string, mark marker, reason string, logger *slog.Logger) error {
 	entries, err := os.ReadDir(directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return marker{}, err
+		return err
 	}
 	if len(entries) > 0 {
 		aside, err := keep.SetAside(directory, time.Now())
 		if err != nil {
-			return marker{}, err
+			return err
 		}
 		logger.WarnContext(ctx, "set the Kafka broker's directory aside and began a new one; consumers heal themselves from the logs",
 			"reason", reason, "moved_to", aside)
 	}
 	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return marker{}, err
+		return err
 	}
-	mark := marker{Layout: layout, Cluster: "loa-" + rand.Text()}
-	return mark, keep.WriteJSON(filepath.Join(directory, "version"), mark, 0o600)
-}
-
-// inUse reports an error of listening, which says nothing about the directory.
-func inUse(err error) bool {
-	var operation *net.OpError
-	return errors.As(err, &operation)
+	return keep.WriteJSON(filepath.Join(directory, "version"), mark, 0o600)
 }
 
 // Address is the broker's host and port.
@@ -183,27 +211,14 @@ func (b *Broker) ClusterID() string { return b.id }
 // Anew reports whether this start began with an empty directory.
 func (b *Broker) Anew() bool { return b.anew }
 
-// Stop writes what is in memory and gives the directory up.
-func (b *Broker) Stop() error {
-	b.cluster.Close()
-	return b.lock.Release()
-}
+// Pid is the process id of a broker that is a process of its own; 0 for the embedded one.
+func (b *Broker) Pid() int { return b.engine.pid() }
 
-// logAdapter passes the broker's warnings and errors on. Its information is one line a request.
-type logAdapter struct {
-	ctx    context.Context //nolint:containedctx // The interface to satisfy has none.
-	logger *slog.Logger
-}
+// Ended is closed if the broker's process ends, asked or not; nil for the embedded one.
+func (b *Broker) Ended() <-chan struct{} { return b.engine.ended() }
 
-// Logf is what kfake calls.
-func (l logAdapter) Logf(level kfake.LogLevel, format string, arguments ...any) {
-	severity := slog.LevelWarn
-	switch level {
-	case kfake.LogLevelError:
-		severity = slog.LevelError
-	case kfake.LogLevelWarn:
-	default:
-		return
-	}
-	l.logger.Log(l.ctx, severity, "the broker says", "message", fmt.Sprintf(format, arguments...))
+// Stop writes what is in memory and gives the directory up. A process that does not end in time is killed, which loses nothing that it
+// has acknowledged.
+func (b *Broker) Stop(ctx context.Context) error {
+	return errors.Join(b.engine.stop(ctx), b.lock.Release())
 }

@@ -21,14 +21,19 @@ import (
 const topic = "loa.content.events.v1"
 
 // parentVariable turns the test binary into a process that runs a broker in the directory it names and waits to be killed.
-const parentVariable = "LOA_TEST_KAFKA_PARENT"
+const (
+	parentVariable = "LOA_TEST_KAFKA_PARENT"
+	engineVariable = "LOA_TEST_KAFKA_PARENT_ENGINE"
+)
 
 func TestMain(m *testing.M) {
 	directory := os.Getenv(parentVariable)
 	if directory == "" {
 		os.Exit(m.Run())
 	}
-	broker, err := Start(context.Background(), Options{DataDir: directory})
+	broker, err := Start(context.Background(), Options{
+		DataDir: directory, Engine: Engine(os.Getenv(engineVariable)), Apache: ApacheOptions{Program: apacheFolder},
+	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -48,7 +53,7 @@ func start(t *testing.T, options Options) *Broker {
 
 func stop(t *testing.T, broker *Broker) {
 	t.Helper()
-	if err := broker.Stop(); err != nil {
+	if err := broker.Stop(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}
 }
@@ -78,18 +83,37 @@ func createTopic(t *testing.T, address string) {
 func produce(t *testing.T, address string, words ...string) {
 	t.Helper()
 	kafka := connect(t, address)
-	var records []client.Record
-	for _, word := range words {
-		records = append(records, client.Record{Key: client.NewBytes([]byte("stream")), Value: client.NewBytes([]byte(word))})
-	}
-	response, err := kafka.Produce(t.Context(), &client.ProduceRequest{
-		Topic: topic, Partition: 1, RequiredAcks: client.RequireAll, Records: client.NewRecordReader(records...),
+	until(t, "the words are written", func() error {
+		var records []client.Record // anew for each try: a send consumes them
+		for _, word := range words {
+			records = append(records, client.Record{Key: client.NewBytes([]byte("stream")), Value: client.NewBytes([]byte(word))})
+		}
+		response, err := kafka.Produce(t.Context(), &client.ProduceRequest{
+			Topic: topic, Partition: 1, RequiredAcks: client.RequireAll, Records: client.NewRecordReader(records...),
+		})
+		if err == nil {
+			err = response.Error
+		}
+		return err
 	})
-	if err == nil {
-		err = response.Error
-	}
-	if err != nil {
-		t.Fatal(err)
+}
+
+// until tries what a broker refuses while a topic or a group is being made.
+func until(t *testing.T, what string, try func() error) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("never: %s: %v", what, err)
+		case <-ticker.C:
+		}
 	}
 }
 

@@ -180,7 +180,8 @@ func settings(port int) []string {
 		"max_connections=200",
 		"shared_buffers=64MB", "huge_pages=off", "maintenance_work_mem=32MB",
 		"min_wal_size=80MB", "max_wal_size=512MB",
-		"max_wal_senders=0", "wal_level=minimal", "max_logical_replication_workers=0",
+		"wal_level=replica", "max_wal_senders=4", "max_replication_slots=4", // For base backups and standbys: docs/recovery.md.
+		"max_logical_replication_workers=0",
 		"jit=off", "timezone=UTC", "log_timezone=UTC",
 		"log_line_prefix=%m [%p] %q%u@%d ",
 	}

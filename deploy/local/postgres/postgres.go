@@ -154,7 +154,15 @@ func (s *Server) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return connection.Close(ctx)
+	defer func() { _ = connection.Close(ctx) }()
+	var recovering bool
+	if err := connection.QueryRow(ctx, "SELECT pg_is_in_recovery()").Scan(&recovering); err != nil {
+		return err
+	}
+	if recovering { // a restored backup serves readers before it takes writes
+		return errors.New("the server is still recovering")
+	}
+	return nil
 }
 
 func pause(ctx context.Context, length time.Duration) error {

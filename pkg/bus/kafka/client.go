@@ -102,6 +102,9 @@ func (c *Client) EnsureTopics(ctx context.Context, topics []string, partitions i
 }
 
 func (c *Client) missing(ctx context.Context, topics []string, partitions int) ([]string, error) {
+	if len(topics) == 0 {
+		return nil, nil // kafka-go would ask for all there are, the broker's own among them
+	}
 	m, err := c.api.Metadata(ctx, &kafkago.MetadataRequest{Topics: topics})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -16,9 +18,11 @@ type Group struct {
 	// Topics are made with Partitions partitions when they are missing.
 	Topics     []string
 	Partitions int
-	// Session [10 s] is how long a member may be silent, Heartbeat [1 s] how often it speaks and so learns of a rebalance, Rebalance
-	// [3 s] how long the others wait for it to rejoin: a member that was killed stands in the way that long.
+	// Session [10 s] is how long a member may be silent, Heartbeat [1 s, or a quarter of Session] how often it speaks and so learns of a
+	// rebalance, Rebalance [3 s] how long the others wait for it to rejoin: a member that was killed stands in the way that long.
 	Session, Heartbeat, Rebalance time.Duration
+	// Joined is told of every generation that this member is in, with the number of its partitions; nil for nobody.
+	Joined func(ctx context.Context, partitions int)
 	// MaxWait [5 s] is how long a fetch waits at the broker when there is nothing to read.
 	MaxWait time.Duration
 	// MaxBytes [1 MiB] is what a fetch brings, or one batch when that is larger.
@@ -32,7 +36,7 @@ func (g Group) withDefaults() Group {
 		}
 	}
 	or(&g.Session, 10*time.Second)
-	or(&g.Heartbeat, time.Second)
+	or(&g.Heartbeat, min(time.Second, g.Session/4))
 	or(&g.Rebalance, 3*time.Second)
 	or(&g.MaxWait, 5*time.Second)
 	if g.MaxBytes == 0 {
@@ -46,6 +50,11 @@ const (
 	joinBackoff        = 100 * time.Millisecond
 	coordinatorTimeout = 5 * time.Second
 	topicWatch         = time.Second
+	// fetchGrace is how long a fetch may take beyond its wait at the broker.
+	fetchGrace = 10 * time.Second
+	// hungAfter is how many failures to join in a row make a member ask another broker first: kafka-go asks the first that accepts its
+	// connection for the group's coordinator, and one that hangs accepts and never answers.
+	hungAfter = 2
 )
 
 // Consume is a member of a consumer group until ctx ends; then it leaves the group and returns nil. For each partition that the group
@@ -57,8 +66,21 @@ func (c *Client) Consume(ctx context.Context, g Group, handle func(ctx context.C
 	if _, err := c.EnsureTopics(ctx, g.Topics, g.Partitions); err != nil {
 		return endedOr(ctx, err)
 	}
+	for first := 0; ; first++ {
+		err := c.member(ctx, g, append(slices.Clone(c.brokers[first%len(c.brokers):]), c.brokers[:first%len(c.brokers)]...), handle)
+		if !errors.Is(err, errElsewhere) {
+			return err
+		}
+	}
+}
+
+// errElsewhere says that another broker should be asked.
+var errElsewhere = errors.New("kafka: no broker tells who coordinates the group")
+
+// member is a member of the group by way of brokers, the first that accepts a connection.
+func (c *Client) member(ctx context.Context, g Group, brokers []string, handle func(ctx context.Context, claim *Claim)) error {
 	group, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
-		ID: g.Name, Brokers: c.brokers, Dialer: c.dialer, Topics: g.Topics, StartOffset: kafkago.FirstOffset,
+		ID: g.Name, Brokers: brokers, Dialer: c.dialer, Topics: g.Topics, StartOffset: kafkago.FirstOffset,
 		HeartbeatInterval: g.Heartbeat, SessionTimeout: g.Session, RebalanceTimeout: g.Rebalance,
 		JoinGroupBackoff: joinBackoff, Timeout: coordinatorTimeout,
 	})
@@ -66,7 +88,7 @@ func (c *Client) Consume(ctx context.Context, g Group, handle func(ctx context.C
 		return fmt.Errorf("kafka: group %s: %w", g.Name, err)
 	}
 	defer group.Close()
-	for {
+	for hung := 0; ; {
 		generation, err := group.Next(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -77,13 +99,27 @@ func (c *Client) Consume(ctx context.Context, g Group, handle func(ctx context.C
 			if _, err := c.EnsureTopics(ctx, g.Topics, g.Partitions); err != nil {
 				return endedOr(ctx, err)
 			}
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() && len(brokers) > 1 {
+				if hung++; hung == hungAfter {
+					return errElsewhere
+				}
+			}
 		default:
+			hung = 0
 			c.start(ctx, g, generation, handle)
 		}
 	}
 }
 
 func (c *Client) start(ctx context.Context, g Group, generation *kafkago.Generation, handle func(ctx context.Context, claim *Claim)) {
+	if g.Joined != nil {
+		partitions := 0
+		for _, assignments := range generation.Assignments {
+			partitions += len(assignments)
+		}
+		g.Joined(ctx, partitions)
+	}
 	within := func(f func(ctx context.Context)) func(context.Context) {
 		return func(generationCtx context.Context) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -220,7 +256,10 @@ func (c *Claim) fetch(ctx context.Context, maxWait time.Duration) (Batch, error)
 			return Batch{}, err
 		}
 	}
-	r, err := c.client.api.Fetch(ctx, &kafkago.FetchRequest{
+	// A broker that hangs is asked no longer than this; meanwhile another may have come to lead.
+	limited, cancel := context.WithTimeout(ctx, maxWait+fetchGrace)
+	defer cancel()
+	r, err := c.client.api.Fetch(limited, &kafkago.FetchRequest{
 		Topic: c.Topic, Partition: c.Partition, Offset: c.offset, MinBytes: 1, MaxBytes: c.group.MaxBytes, MaxWait: maxWait,
 	})
 	if err == nil {

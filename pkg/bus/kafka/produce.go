@@ -40,6 +40,11 @@ func PartitionOf(key []byte, n int) int {
 // broker refuses for good. A try whose answer was lost is made again, so readers may see the batch twice; a caller that keeps one
 // call under way per partition keeps order.
 func (c *Client) Produce(ctx context.Context, topic string, partition int, records []Record) error {
+	return c.produce(ctx, topic, partition, records, nil)
+}
+
+// produce is Produce; gone is called, if it is not nil, before a try is made again because the topic is not there.
+func (c *Client) produce(ctx context.Context, topic string, partition int, records []Record, gone func(ctx context.Context) error) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -56,6 +61,11 @@ func (c *Client) Produce(ctx context.Context, topic string, partition int, recor
 		}
 		if !wait.sleep(ctx) {
 			return fmt.Errorf("%w (%w)", err, ctx.Err())
+		}
+		if gone != nil && errors.Is(err, kafkago.UnknownTopicOrPartition) {
+			if err := gone(ctx); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -87,8 +97,9 @@ func recordsAnew(records []Record) kafkago.RecordReader {
 		if r.Key != nil {
 			out[i].Key = kafkago.NewBytes(r.Key)
 		}
-		for _, h := range r.Headers {
-			out[i].Headers = append(out[i].Headers, kafkago.Header{Key: h.Key, Value: h.Value})
+		out[i].Headers = make([]kafkago.Header, len(r.Headers))
+		for j, h := range r.Headers {
+			out[i].Headers[j] = kafkago.Header{Key: h.Key, Value: h.Value}
 		}
 	}
 	return kafkago.NewRecordReader(out...)

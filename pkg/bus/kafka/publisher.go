@@ -68,8 +68,12 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 
 	ctx, cancel := context.WithTimeout(p.ctx, p.config.Timeout)
 	defer cancel()
+	ensure := func(ctx context.Context) error {
+		_, err := p.config.Client.EnsureTopics(ctx, []string{topic}, p.config.Partitions)
+		return err
+	}
 	if !known {
-		if _, err := p.config.Client.EnsureTopics(ctx, []string{topic}, p.config.Partitions); err != nil {
+		if err := ensure(ctx); err != nil {
 			return err
 		}
 		p.mutex.Lock()
@@ -87,7 +91,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	}
 	var writes errgroup.Group
 	for partition, records := range partitions {
-		writes.Go(func() error { return p.config.Client.Produce(ctx, topic, partition, records) })
+		writes.Go(func() error { return p.config.Client.produce(ctx, topic, partition, records, ensure) })
 	}
 	return writes.Wait()
 }

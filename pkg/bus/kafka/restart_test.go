@@ -58,6 +58,7 @@ func TestRestart(t *testing.T) {
 		})
 	}
 	received := 0
+	var restarted, killed bool
 	for received < publishers*each {
 		select {
 		case m := <-messages:
@@ -71,15 +72,17 @@ func TestRestart(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatalf("%d of %d arrived", received, publishers*each)
 		}
-		switch received {
-		case 200:
+		switch { // once each, though repeats come between
+		case received == 200 && !restarted:
+			restarted = true
 			command := s.broker.RestartCommand()
 			group.Go(func() {
 				if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
 					t.Errorf("restarting: %v: %s", err, out)
 				}
 			})
-		case 600:
+		case received == 600 && !killed:
+			killed = true
 			s.broker.Kill()
 			if err := s.broker.Start(); err != nil {
 				t.Error(err)
@@ -165,6 +168,9 @@ func TestClusterIsAnother(t *testing.T) {
 	if err := kafka.EnsureTopics(t.Context(), []string{broker.Address()}, []string{"a"}, 4); !errors.Is(err, kafka.ErrPartitions) {
 		t.Errorf("another number of partitions: %v", err)
 	}
+	if n, err := newClient(t, broker).EnsureTopics(t.Context(), nil, 4); n != 0 || err != nil {
+		t.Errorf("no topics: made %d, %v", n, err)
+	}
 	broker.Kill()
 	if err := broker.Start(); err != nil {
 		t.Fatal(err)
@@ -181,6 +187,26 @@ func TestClusterIsAnother(t *testing.T) {
 	}
 	client := newClient(t, broker)
 	if n, err := client.EnsureTopics(t.Context(), []string{"a", "b"}, 3); n != 2 || err != nil {
+		t.Errorf("made %d topics, %v", n, err)
+	}
+}
+
+// TestPublisherMakesTheTopicAgain: a broker that lost everything gets the topic from who publishes, not from who reads alone.
+func TestPublisherMakesTheTopicAgain(t *testing.T) {
+	t.Parallel()
+	s := newSuite(t, nil)
+	publisher, _ := s.group(t, "again")
+	if err := publisher.Publish("lost", message.NewMessage("1", []byte("a"))); err != nil {
+		t.Fatal(err)
+	}
+	s.broker.Kill()
+	if err := errors.Join(s.broker.Wipe(), s.broker.Start()); err != nil {
+		t.Fatal(err)
+	}
+	if err := publisher.Publish("lost", message.NewMessage("2", []byte("b"))); err != nil {
+		t.Errorf("after the loss: %v", err)
+	}
+	if n, err := s.client.EnsureTopics(t.Context(), []string{"lost"}, suitePartitions); n != 0 || err != nil {
 		t.Errorf("made %d topics, %v", n, err)
 	}
 }

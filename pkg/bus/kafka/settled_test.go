@@ -16,6 +16,16 @@ import (
 type settled struct {
 	message.Subscriber
 	t *testing.T
+	// starts are the words by which a stack names the goroutine that runs this test as its creator.
+	starts string
+}
+
+// newSettled is called by the goroutine that runs the test.
+func newSettled(t *testing.T, s message.Subscriber) settled {
+	stack := make([]byte, 64)
+	stack = stack[:runtime.Stack(stack, false)]
+	number := strings.Fields(string(stack))[1] // "goroutine 7 [running]:"
+	return settled{s, t, " in goroutine " + number + "\n"}
 }
 
 // reconnectMessages is the number of messages of TestReconnect.
@@ -47,9 +57,9 @@ func (s settled) Subscribe(ctx context.Context, topic string) (<-chan *message.M
 
 func (s settled) wait() {
 	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !noted() {
+	for !s.noted() {
 		select {
 		case <-deadline:
 			s.t.Error("TestReconnect does not finish noting what it sent")
@@ -59,14 +69,15 @@ func (s settled) wait() {
 	}
 }
 
-// noted looks at the suite's goroutines: those that publish (func3) have ended, and the one that notes (func2) waits for more.
-func noted() bool {
-	stacks := make([]byte, 8<<20)
+// noted looks at this test's goroutines: those that publish (func3) have ended, and the one that notes (func2) waits for more.
+func (s settled) noted() bool {
+	stacks := make([]byte, 64<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	waits := false
 	for g := range strings.SplitSeq(string(stacks), "\n\n") {
 		head, _, _ := strings.Cut(g, "\n")
 		switch {
+		case !strings.Contains(g, s.starts):
 		case strings.Contains(g, "tests.TestReconnect.func3("):
 			return false
 		case strings.Contains(g, "tests.TestReconnect.func2("):

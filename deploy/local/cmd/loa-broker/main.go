@@ -1,9 +1,10 @@
-// Command loa-broker is the local Kafka broker as a process of its own, for tests that restart it and kill it. Its first line of
-// output is its address.
+// Command loa-broker is the local Kafka broker as a process of its own, the embedded one or Apache Kafka, for tests that restart it and
+// kill it and for scripts/kafka.sh. Its first line of output is its address.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,6 +25,19 @@ func main() {
 	address := flag.String("addr", "127.0.0.1:0", "loopback address to listen on; port 0 chooses a free one")
 	attached := flag.Bool("attached", false, "end when the standard input ends, which is when the parent process ends")
 	restart := flag.Bool("restart", false, "end the broker that runs on the folder and return when its supervisor has started another")
+	engine := flag.String("engine", string(kafka.Embedded), "embedded or apache")
+	faults := flag.String("faults", "", "embedded: socket on which a test says what to do wrong")
+	var apache kafka.ApacheOptions
+	flag.StringVar(&apache.Program, "program", "", "apache: folder that scripts/kafka.sh fetch fills")
+	flag.IntVar(&apache.Node, "node", 1, "apache: number of the node")
+	flag.StringVar(&apache.Voters, "voters", "", "apache: the controllers, 1@host:port,2@host:port; empty is a node that is alone")
+	flag.StringVar(&apache.Roles, "roles", "", "apache: broker,controller unless set")
+	flag.StringVar(&apache.Cluster, "cluster", "", "apache: identifier of a new cluster; empty makes one")
+	flag.StringVar(&apache.Archive, "archive", "", "apache: write the archive of classes to this path at the end")
+	flag.Func("set", "apache: a further line of server.properties; may be repeated", func(line string) error {
+		apache.Settings = append(apache.Settings, line)
+		return nil
+	})
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -31,7 +45,7 @@ func main() {
 	if *restart {
 		err = replace(ctx, *data)
 	} else {
-		err = serve(ctx, *data, *address, *attached)
+		err = serve(ctx, kafka.Options{DataDir: *data, Engine: kafka.Engine(*engine), Apache: apache}, *address, *faults, *attached)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "loa-broker:", err)
@@ -39,7 +53,7 @@ func main() {
 	}
 }
 
-func serve(ctx context.Context, data, address string, attached bool) error {
+func serve(ctx context.Context, options kafka.Options, address, faults string, attached bool) error {
 	_, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return err
@@ -48,13 +62,21 @@ func serve(ctx context.Context, data, address string, attached bool) error {
 	if err != nil {
 		return err
 	}
-	options := kafka.Options{DataDir: data, Port: port, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	options.Port, options.Logger = port, slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if port != 0 {
 		options.PortSetting = "--addr"
 	}
 	broker, err := kafka.Start(ctx, options)
 	if err != nil {
 		return err
+	}
+	if err := os.WriteFile(serving(options.DataDir), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return errors.Join(err, broker.Stop(context.WithoutCancel(ctx)))
+	}
+	if faults != "" {
+		if err := obey(ctx, broker, faults); err != nil {
+			return errors.Join(err, broker.Stop(context.WithoutCancel(ctx)))
+		}
 	}
 	fmt.Println(broker.Address())
 	if attached {
@@ -65,13 +87,20 @@ func serve(ctx context.Context, data, address string, attached bool) error {
 			cancel()
 		}()
 	}
-	<-ctx.Done()
-	return broker.Stop()
+	select {
+	case <-ctx.Done():
+	case <-broker.Ended():
+		err = errors.New("the broker's process ended")
+	}
+	return errors.Join(err, broker.Stop(context.WithoutCancel(ctx)))
 }
+
+// serving is the file that names the process that serves the folder, or did so last.
+func serving(data string) string { return data + ".serving" }
 
 // replace ends the broker on a folder and waits for the next one there. Two calls at once restart it twice, one after the other.
 func replace(ctx context.Context, data string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	turn, err := os.OpenFile(data+".restart", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -82,7 +111,7 @@ func replace(ctx context.Context, data string) error {
 		return err
 	}
 	holder := func() (int, error) {
-		text, err := os.ReadFile(data + ".lock")
+		text, err := os.ReadFile(serving(data))
 		if err != nil {
 			return 0, err
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/loa-vn/loa/deploy/local/example"
 	"github.com/loa-vn/loa/deploy/local/internal/keep"
 	"github.com/loa-vn/loa/deploy/local/internal/netport"
+	"github.com/loa-vn/loa/deploy/local/kafka"
 	"github.com/loa-vn/loa/deploy/local/oidc"
 	plan38 "github.com/loa-vn/loa/examples/plan-38"
 	"github.com/loa-vn/loa/pkg/app"
@@ -34,6 +35,7 @@ type local struct {
 	TemporalBinary string `env:"LOA_TEMPORAL_BINARY" help:"The temporal program; empty looks on PATH and beside this program."`
 	PostgresAddr   string `env:"LOA_POSTGRES_ADDR" help:"Where the local PostgreSQL listens; empty chooses a free port and remembers it."`
 	KafkaAddr      string `env:"LOA_KAFKA_ADDR" help:"Where the local broker listens; empty chooses a free port and remembers it."`
+	Kafka          string `env:"LOA_KAFKA" enum:"embedded,apache" default:"embedded" help:"The local broker: embedded, or apache for Apache Kafka on Java 17 or newer as a child process."`
 	OIDCAddr       string `env:"LOA_OIDC_ADDR" help:"Where the local identity provider listens; empty chooses a free port and remembers it."`
 	Example        bool   `env:"LOA_EXAMPLE" default:"true" negatable:"" help:"Load the example into an empty data directory."`
 
@@ -89,7 +91,7 @@ func (l *local) start(ctx context.Context, logger *slog.Logger) error {
 	}
 	l.running, err = engines.Start(ctx, engines.Options{
 		DataDir: l.Data, People: people, TemporalUIAddr: l.TemporalUIAddr, TemporalBinary: l.TemporalBinary,
-		PostgresAddr: l.PostgresAddr, KafkaAddr: l.KafkaAddr, OIDCAddr: l.OIDCAddr, Logger: logger,
+		PostgresAddr: l.PostgresAddr, Kafka: kafka.Engine(l.Kafka), KafkaAddr: l.KafkaAddr, OIDCAddr: l.OIDCAddr, Logger: logger,
 	})
 	if errors.Is(err, engines.ErrHeld) {
 		return fmt.Errorf("%w: LOA_DATA: Loa runs already on %s", app.ErrConfiguration, l.Data)
@@ -115,7 +117,8 @@ func use(c *config.Config, a engines.Addresses) {
 	c.OIDCIssuer, c.OIDCClientSecrets = a.OIDCIssuer, a.OIDCClientSecrets
 }
 
-// fill sets what the data directory's own secret decides: every service's password, and the key of request digests.
+// fill sets what the data directory's own secret decides: every service's password, the key of request digests, and the one that
+// wraps people's keys.
 func (l *local) fill(c *config.Config) error {
 	if c.BootstrapAdmin == "" {
 		c.BootstrapAdmin = "quan.tri"
@@ -131,6 +134,12 @@ func (l *local) fill(c *config.Config) error {
 	}
 	if c.DigestKey == "" {
 		c.DigestKey = config.Secret(derive("digests of requests"))
+	}
+	if err := l.seal(c, derive("checkpoints of the logs")); err != nil {
+		return err
+	}
+	if len(c.EnvelopeKey) == 0 {
+		c.EnvelopeKey = config.Envelope{{Name: "local", Key: config.Secret(derive("envelope of people's keys"))}}
 	}
 	if len(c.Databases) > 0 {
 		return nil

@@ -30,7 +30,7 @@ func (d *Dossier) Approve(a Actor, hash, comment string, at time.Time) ([]any, e
 	if next != 0 {
 		return events, nil
 	}
-	completed := Completed{DocumentType: d.DocumentType, Document: d.Document, Hash: d.Hash}
+	completed := Completed{DocumentType: d.DocumentType, Document: d.Document, Hash: d.Hash, Revision: d.Revision}
 	for level := range d.Levels {
 		x, _ := standing(decisions, level+1, d.Hash)
 		completed.Decisions = append(completed.Decisions, x)

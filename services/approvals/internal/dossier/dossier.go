@@ -70,8 +70,10 @@ type Dossier struct {
 	Unit         string             `json:"unit,omitempty"`
 	Authors      []string           `json:"authors"`
 	// Hash of the document as this dossier last heard of it.
-	Hash  string `json:"hash"`
-	State State  `json:"state"`
+	Hash string `json:"hash"`
+	// Revision of the document that was submitted; 0 when it is not known, or not submitted since an edit.
+	Revision int32 `json:"revision,omitempty"`
+	State    State `json:"state"`
 	// Levels are the route as it was when the dossier was opened.
 	Levels []route.Level `json:"levels"`
 	// Current is the level where it waits, from 1; 0 when it waits with the author or is done.

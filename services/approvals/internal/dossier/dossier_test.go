@@ -57,7 +57,14 @@ func (w *walk) record(events []any, err error) error {
 
 func (w *walk) submit(t *testing.T, hash string, authors ...string) {
 	t.Helper()
-	s := dossier.Submission{DocumentType: route.Content, Document: "content_1", Title: "Tin", Agency: agency, Unit: unit, Authors: authors, Hash: hash}
+	w.submitRevision(t, hash, 0, authors...)
+}
+
+func (w *walk) submitRevision(t *testing.T, hash string, revision int32, authors ...string) {
+	t.Helper()
+	s := dossier.Submission{
+		DocumentType: route.Content, Document: "content_1", Title: "Tin", Agency: agency, Unit: unit, Authors: authors, Hash: hash, Revision: revision,
+	}
 	if err := w.record(w.Open(s, &route.Route{DocumentType: route.Content, Levels: levels(), Version: 1})); err != nil {
 		t.Fatal(err)
 	}
@@ -281,6 +288,88 @@ func TestAnEditVoidsAndASecondEditBackToTheOldTextRevivesNothing(t *testing.T) {
 	wantAt(t, w, dossier.InApproval, 1)
 	if !w.Decisions[0].Voided {
 		t.Error("the approval of the first text stands again")
+	}
+}
+
+// last gives the newest event, which is an E.
+func last[E any](t *testing.T, w *walk) E {
+	t.Helper()
+	e, ok := w.events[len(w.events)-1].(E)
+	if !ok {
+		t.Fatalf("the last event is %#v", w.events[len(w.events)-1])
+	}
+	return e
+}
+
+func TestADecisionSaysWhichRevisionItWasOn(t *testing.T) {
+	w := &walk{}
+	w.submitRevision(t, "a", 1, "cv.stttt")
+	w.back(t, head(), 0)
+	if e := last[dossier.SentBack](t, w); e.Revision != 1 {
+		t.Errorf("returned: %+v", e)
+	}
+	w.revise(t, "b")
+	w.revise(t, "a")
+	w.submitRevision(t, "a", 3, "cv.stttt")
+	if e := last[dossier.Resubmitted](t, w); e.Revision != 3 {
+		t.Errorf("resubmitted: %+v", e)
+	}
+	w.approve(t, head(), "a")
+	w.approve(t, deputy(), "a")
+	w.approve(t, vetter(), "a")
+	if e := last[dossier.Completed](t, w); e.Revision != 3 || e.Hash != "a" {
+		t.Errorf("approved: %+v", e)
+	}
+}
+
+// The edits between two submissions of one hash are heard of only by the second one's revision.
+func TestTheSameTextOfAnotherRevisionIsApprovedAnew(t *testing.T) {
+	for name, approvers := range map[string][]dossier.Actor{"on its way up": {head()}, "approved": {head(), deputy(), vetter()}} {
+		t.Run(name, func(t *testing.T) {
+			w := &walk{}
+			w.submitRevision(t, "a", 1, "cv.stttt")
+			for _, a := range approvers {
+				w.approve(t, a, "a")
+			}
+			w.submitRevision(t, "a", 3, "cv.stttt")
+			wantAt(t, w, dossier.InApproval, 1)
+			if _, stands := w.Standing(1); stands {
+				t.Error("an approval of revision 1 stands for revision 3")
+			}
+			before := len(w.events)
+			w.submitRevision(t, "a", 3, "cv.stttt")
+			if len(w.events) != before {
+				t.Errorf("the same submission again: %#v", w.events[before:])
+			}
+		})
+	}
+}
+
+// What version 1 of an event did not record is not known, and not made up: the hash alone tells, as it did then.
+func TestEventsOfVersion1AreOfAnUnknownRevision(t *testing.T) {
+	c := es.NewCatalogue(dossier.Types()...)
+	e, err := c.Decode("approvals.dossier_opened.v1", []byte(`{"documentType":"content","document":"content_1","title":"Tin","agency":"H24.02",
+		"authors":["cv.stttt"],"hash":"a","levels":[{"name":"Trưởng phòng","roles":["head"],"scope":"unit"}],"routeVersion":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &walk{}
+	if err := w.record([]any{e}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if w.Revision != 0 || w.Hash != "a" || w.Document != "content_1" {
+		t.Errorf("%+v", w.Dossier)
+	}
+	before := len(w.events)
+	w.submitRevision(t, "a", 1, "cv.stttt")
+	if len(w.events) != before {
+		t.Errorf("the text it has was taken for another: %#v", w.events[before:])
+	}
+	if err := w.record(w.Approve(actor("tp.stttt", "head", agency, ""), "a", "", noon)); err != nil {
+		t.Fatal(err)
+	}
+	if e := last[dossier.Completed](t, w); e.Revision != 0 {
+		t.Errorf("approved: %+v", e)
 	}
 }
 

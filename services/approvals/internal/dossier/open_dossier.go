@@ -18,7 +18,10 @@ type Submission struct {
 	Unit         string
 	Authors      []string
 	Hash         string
-	Example      bool
+	// Revision tells two submissions of one hash apart: a text that was edited away and written again is another revision, and what was
+	// approved before the edit does not stand. 0 for a document that counts none.
+	Revision int32
+	Example  bool
 }
 
 // Open takes a submission. The first opens the dossier on the route as it is now, at the first level. A later one goes on along the
@@ -30,13 +33,13 @@ func (d *Dossier) Open(s Submission, r *route.Route) ([]any, error) {
 		}
 		return []any{Opened{
 			DocumentType: s.DocumentType, Document: s.Document, Title: s.Title, Agency: s.Agency, Unit: s.Unit,
-			Authors: s.Authors, Hash: s.Hash, Levels: r.Levels, RouteVersion: r.Version, Example: s.Example,
+			Authors: s.Authors, Hash: s.Hash, Revision: s.Revision, Levels: r.Levels, RouteVersion: r.Version, Example: s.Example,
 		}}, nil
 	}
-	again := Resubmitted{Title: s.Title, Authors: s.Authors, Hash: s.Hash, Example: s.Example}
+	again := Resubmitted{Title: s.Title, Authors: s.Authors, Hash: s.Hash, Revision: s.Revision, Example: s.Example}
 	decisions := d.Decisions
 	var events []any
-	if s.Hash != d.Hash {
+	if !d.isOf(s) {
 		// The edit was not heard of by itself.
 		events = append(events, d.madeVoid(s.Hash))
 		decisions = nil
@@ -47,14 +50,19 @@ func (d *Dossier) Open(s Submission, r *route.Route) ([]any, error) {
 	case Voided:
 		again.Level = firstMissing(decisions, len(d.Levels), s.Hash)
 	case InApproval, Approved:
-		if s.Hash == d.Hash && slices.Equal(s.Authors, d.Authors) {
+		if d.isOf(s) && slices.Equal(s.Authors, d.Authors) {
 			return nil, nil // it waits or is done already, for this very text
 		}
 		again.Level = firstMissing(nil, len(d.Levels), s.Hash)
-		if s.Hash == d.Hash {
+		if d.isOf(s) {
 			// The same text by more hands: what was approved may have been approved by an author.
 			events = append(events, d.madeVoid(s.Hash))
 		}
 	}
 	return append(events, again), nil
+}
+
+// isOf says whether a submission is of the text that the dossier has: the same hash and, where both are known, the same revision.
+func (d *Dossier) isOf(s Submission) bool {
+	return s.Hash == d.Hash && (s.Revision == 0 || d.Revision == 0 || s.Revision == d.Revision)
 }

@@ -16,10 +16,12 @@ import (
 // were given since the last edit.
 type world struct {
 	walk
-	route   []route.Level
-	people  []dossier.Actor
-	hash    string
-	authors []string
+	route  []route.Level
+	people []dossier.Actor
+	hash   string
+	// revision counts the edits, from 1.
+	revision int32
+	authors  []string
 	// given are the approvals since the last edit: level to the persons, the latest last.
 	given map[int][]string
 	// owed is who returned the dossier and to whom, and has not had it back.
@@ -46,7 +48,7 @@ func draw(t *rapid.T) *world {
 	roles := []string{"head", "deputy", "leader", "officer"}
 	agencies := []string{"H24.01", "H24.02"}
 	units := []string{"một", "hai"}
-	w := &world{hash: "text 0", given: map[int][]string{}, acted: map[string]map[int]bool{}}
+	w := &world{hash: "text 0", revision: 1, given: map[int][]string{}, acted: map[string]map[int]bool{}}
 	for i := range rapid.IntRange(1, 4).Draw(t, "levels") {
 		w.route = append(w.route, route.Level{
 			Name:  fmt.Sprint("cấp ", i+1),
@@ -71,7 +73,7 @@ func (w *world) trySubmit(t *rapid.T) {
 		t.Skip("content refuses this")
 	}
 	before := w.Dossier
-	s := dossier.Submission{DocumentType: route.Content, Document: "content_1", Agency: "H24.02", Unit: "một", Authors: slices.Clone(w.authors), Hash: w.hash}
+	s := dossier.Submission{DocumentType: route.Content, Document: "content_1", Agency: "H24.02", Unit: "một", Authors: slices.Clone(w.authors), Hash: w.hash, Revision: w.revision}
 	if err := w.record(w.Open(s, &route.Route{Levels: w.route, Version: 1})); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +93,7 @@ func (w *world) tryEdit(t *rapid.T) {
 		w.authors = append(w.authors, author)
 	}
 	w.hash = next
+	w.revision++
 	w.given = map[int][]string{}
 	if w.State != dossier.Returned {
 		w.owed = nil
@@ -194,6 +197,9 @@ func (w *world) check(t *rapid.T) {
 		return
 	}
 	if w.State == dossier.Approved {
+		if completed, ok := w.events[len(w.events)-1].(dossier.Completed); ok && completed.Revision != w.revision {
+			t.Fatalf("revision %d is approved, and the text is of revision %d", completed.Revision, w.revision)
+		}
 		people := map[string]bool{}
 		for level := range w.route {
 			given := w.given[level+1]

@@ -26,7 +26,9 @@ func (d *Dossier) Return(a Actor, hash string, toLevel int, comment string, at t
 	if toLevel < 0 || toLevel >= d.Current {
 		return nil, errs.New(errorsv1.Reason_UNKNOWN_LEVEL, "level", strconv.Itoa(toLevel))
 	}
-	return []any{SentBack{DocumentType: d.DocumentType, Document: d.Document, Decision: d.decision(a, ReturnedOutcome, comment, at), ToLevel: toLevel}}, nil
+	return []any{SentBack{
+		DocumentType: d.DocumentType, Document: d.Document, Decision: d.decision(a, ReturnedOutcome, comment, at), Revision: d.Revision, ToLevel: toLevel,
+	}}, nil
 }
 
 // Comment gives a comment as it is kept, or says what is wrong with it.

@@ -56,7 +56,7 @@ func revise(author, title string) func(*item.Item, int64) ([]any, error) {
 }
 
 func approve(i *item.Item, _ int64) ([]any, error) {
-	return i.RecordApproval(i.Hash, []string{"tp.stttt", "pgd.stttt"})
+	return i.RecordApproval(i.Hash, i.Revision, []string{"tp.stttt", "pgd.stttt"})
 }
 
 func schedule(i *item.Item, _ int64) ([]any, error) {
@@ -68,7 +68,7 @@ func release(i *item.Item, _ int64) ([]any, error) {
 }
 
 func sendBack(i *item.Item, _ int64) ([]any, error) {
-	return i.RecordReturn(i.Hash, "Sửa tiêu đề.")
+	return i.RecordReturn(i.Hash, i.Revision, "Sửa tiêu đề.")
 }
 
 func wantState(t *testing.T, c *given, state item.State) *item.Item {
@@ -151,19 +151,44 @@ func TestWhatWasReturnedKeepsItsCommentWhileItIsMended(t *testing.T) {
 func TestDecisionsOnThePastChangeNothing(t *testing.T) {
 	old := hashOf(t, titled("Một"))
 	past := drafted(t).When(submit).And().When(revise("cv.stttt", "Hai")).And()
-	byHash := func(i *item.Item, _ int64) ([]any, error) { return i.RecordApproval(old, nil) }
+	byHash := func(i *item.Item, _ int64) ([]any, error) { return i.RecordApproval(old, 1, nil) }
 	past.When(byHash).Then()
 	past = past.When(submit).And()
 	past.When(byHash).Then()
-	past.When(func(i *item.Item, _ int64) ([]any, error) { return i.RecordReturn(old, "x") }).Then()
+	past.When(func(i *item.Item, _ int64) ([]any, error) { return i.RecordReturn(old, 1, "x") }).Then()
 	past.When(func(i *item.Item, _ int64) ([]any, error) {
 		return i.RecordSchedule("publication_1", old, estest.Start())
 	}).Then()
 	past.When(func(i *item.Item, _ int64) ([]any, error) {
-		return i.RecordApproval(i.Hash, []string{"tp.stttt", "cv.stttt"})
+		return i.RecordApproval(i.Hash, i.Revision, []string{"tp.stttt", "cv.stttt"})
 	}).Then()
 	nothing(t).When(byHash).Then()
 	nothing(t).When(func(i *item.Item, _ int64) ([]any, error) { return i.RecordPublication("p", "h", estest.Start()) }).Then()
+}
+
+// A text is submitted, edited away, written again and submitted again while its first approval is under way: it is the same hash, and
+// not what was approved.
+func TestAnApprovalFromBeforeAnEditDoesNotCountWhenTheTextIsWrittenAgain(t *testing.T) {
+	past := drafted(t).When(submit).And().When(revise("cv.stttt", "Hai")).And().When(revise("cv.stttt", "Một")).And().When(submit).And()
+	one := hashOf(t, titled("Một"))
+	if i := wantState(t, past, item.InApproval); i.Hash != one || i.Revision != 3 {
+		t.Fatalf("written again: %+v", i)
+	}
+	decided := func(revision int32) (approval, back func(*item.Item, int64) ([]any, error)) {
+		return func(i *item.Item, _ int64) ([]any, error) {
+				return i.RecordApproval(one, revision, []string{"tp.stttt"})
+			},
+			func(i *item.Item, _ int64) ([]any, error) { return i.RecordReturn(one, revision, "Sửa tiêu đề.") }
+	}
+	approval, back := decided(1)
+	past.When(approval).Then()
+	past.When(back).Then()
+	approval, back = decided(3)
+	past.When(approval).Then(item.ApprovedAtEveryLevel{Hash: one})
+	past.When(back).Then(item.ReturnedToAuthor{Hash: one, Comment: "Sửa tiêu đề."})
+	// What was decided before revisions were told has the hash alone, as it always had.
+	approval, _ = decided(0)
+	past.When(approval).Then(item.ApprovedAtEveryLevel{Hash: one})
 }
 
 func TestAScheduleMayOvertakeTheApproval(t *testing.T) {
@@ -340,11 +365,17 @@ func TestNothingIsPublishedUnapproved(t *testing.T) {
 			"submit": func(*rapid.T) { do(i.Submit()) },
 			"approve": func(t *rapid.T) {
 				h, by := hash.Draw(t, "hash"), []string{person.Draw(t, "approver")}
-				if do(i.RecordApproval(h, by)) {
+				revision := rapid.Int32Range(0, i.Revision).Draw(t, "revision")
+				if do(i.RecordApproval(h, revision, by)) {
+					if revision != 0 && revision != i.Revision {
+						t.Fatalf("an approval of revision %d counts for revision %d", revision, i.Revision)
+					}
 					approved[h] = by
 				}
 			},
-			"return": func(t *rapid.T) { do(i.RecordReturn(hash.Draw(t, "hash"), "x")) },
+			"return": func(t *rapid.T) {
+				do(i.RecordReturn(hash.Draw(t, "hash"), rapid.Int32Range(0, i.Revision).Draw(t, "revision"), "x"))
+			},
 			"schedule": func(t *rapid.T) {
 				if i.State == item.Approved { // distribution schedules nothing else
 					do(i.RecordSchedule("p", hash.Draw(t, "hash"), estest.Start()))

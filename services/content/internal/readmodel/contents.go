@@ -5,10 +5,10 @@ import (
 	"context"
 	_ "embed" // the tables
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -27,46 +27,55 @@ const Name = "contents"
 // Contents is the projection.
 func Contents() es.Projection { return es.Projection{Name: Name, Schema: contentsSchema, Apply: apply} }
 
-// apply folds the events into the rows, each item read and written once.
+// apply folds the events into the rows. All rows concerned are read at once and written at once: a replay has thousands.
 func apply(ctx context.Context, tx pgx.Tx, events []es.Event) error {
-	items := map[string]*item.Item{}
+	items := make(map[string]*item.Item, len(events))
+	var known []string
 	for _, e := range events {
-		i, ok := items[e.Aggregate]
-		if !ok {
-			var err error
-			if i, err = load(ctx, tx, e.Aggregate); err != nil {
-				return fmt.Errorf("reading the row of %s: %w", e.Aggregate, err)
+		if _, ok := items[e.Aggregate]; !ok {
+			items[e.Aggregate] = &item.Item{}
+			if e.Version > 1 {
+				known = append(known, e.Aggregate)
 			}
-			items[e.Aggregate] = i
 		}
-		i.Apply(e)
 	}
-	var rows pgx.Batch
-	for _, id := range slices.Sorted(maps.Keys(items)) {
+	if err := load(ctx, tx, known, items); err != nil {
+		return fmt.Errorf("reading the rows of %d items: %w", len(known), err)
+	}
+	for _, e := range events {
+		items[e.Aggregate].Apply(e)
+	}
+	ids := slices.Sorted(maps.Keys(items))
+	var agencies, plans, states, folds []string
+	var created []time.Time
+	for _, id := range ids {
 		i := items[id]
 		i.Text.Body, i.HTML = "", ""
 		fold, err := json.Marshal(i)
 		if err != nil {
 			return err
 		}
-		rows.Queue(`INSERT INTO content (id, agency, plan, state, created_at, fold) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, fold = excluded.fold`,
-			i.ID, i.Agency, i.Text.Plan, string(i.State), i.CreatedAt, string(fold))
+		agencies, plans, states = append(agencies, i.Agency), append(plans, i.Text.Plan), append(states, string(i.State))
+		created, folds = append(created, i.CreatedAt), append(folds, string(fold))
 	}
-	return tx.SendBatch(ctx, &rows).Close()
+	_, err := tx.Exec(ctx, `INSERT INTO content (id, agency, plan, state, created_at, fold)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::json[])
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, fold = excluded.fold`, ids, agencies, plans, states, created, folds)
+	return err
 }
 
-func load(ctx context.Context, tx pgx.Tx, id string) (*item.Item, error) {
-	var fold string
-	err := tx.QueryRow(ctx, `SELECT fold::text FROM content WHERE id = $1`, id).Scan(&fold)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return &item.Item{}, nil
+// load reads the rows that there are into the items.
+func load(ctx context.Context, tx pgx.Tx, ids []string, items map[string]*item.Item) error {
+	if len(ids) == 0 {
+		return nil
 	}
+	rows, err := tx.Query(ctx, `SELECT id, fold::text FROM content WHERE id = ANY($1)`, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	i := &item.Item{}
-	return i, json.Unmarshal([]byte(fold), i)
+	var id, fold string
+	_, err = pgx.ForEachRow(rows, []any{&id, &fold}, func() error { return json.Unmarshal([]byte(fold), items[id]) })
+	return err
 }
 
 // Filter says which items are wanted, and by whom: only what the reader may see is found. It says the same as the policy of

@@ -1,5 +1,5 @@
 // Package candidate is what distribution knows of content that may become public: its newest text and the last word of its dossier,
-// kept from other services' events. Texts and approvals meet by content and hash, whichever came first.
+// kept from other services' events. Texts and approvals meet by content, hash and revision, whichever came first.
 package candidate
 
 import (
@@ -84,30 +84,31 @@ func move(ctx context.Context, tx pgx.Tx, content string, t Text, submitted bool
 	return err
 }
 
-// Approved keeps the approval of a hash, whether or not its text is known yet.
+// Approved keeps the approval of a text, whether or not its text is known yet.
 func Approved(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierApproved, traceparent string) error {
 	message, err := proto.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return decide(ctx, tx, m.GetDocument(), m.GetHash(), "approved", message, traceparent)
+	return decide(ctx, tx, m.GetDocument(), Text{m.GetHash(), m.GetRevision()}, "approved", message, traceparent)
 }
 
 // Returned keeps that the text waits with its author.
 func Returned(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierReturned, traceparent string) error {
-	return decide(ctx, tx, m.GetDocument(), m.GetHash(), "returned", []byte{}, traceparent)
+	return decide(ctx, tx, m.GetDocument(), Text{m.GetHash(), m.GetRevision()}, "returned", []byte{}, traceparent)
 }
 
 // Voided takes back the approvals of a hash.
 func Voided(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierVoided, traceparent string) error {
-	return decide(ctx, tx, m.GetDocument(), m.GetHash(), "voided", []byte{}, traceparent)
+	return decide(ctx, tx, m.GetDocument(), Text{Hash: m.GetHash()}, "voided", []byte{}, traceparent)
 }
 
-func decide(ctx context.Context, tx pgx.Tx, content, hash, state string, message []byte, traceparent string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO distribution.dossier (content, hash, state, message, traceparent) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (content) DO UPDATE SET hash = excluded.hash, state = excluded.state, message = excluded.message,
+// decide keeps the last word on a content. Revision 0 is one from before revisions were recorded, or on no text in particular.
+func decide(ctx context.Context, tx pgx.Tx, content string, of Text, state string, message []byte, traceparent string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO distribution.dossier (content, hash, revision, state, message, traceparent) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (content) DO UPDATE SET hash = excluded.hash, revision = excluded.revision, state = excluded.state, message = excluded.message,
 			traceparent = excluded.traceparent`,
-		content, hash, state, message, traceparent)
+		content, of.Hash, of.Revision, state, message, traceparent)
 	return err
 }
 
@@ -153,8 +154,9 @@ func (k *Known) readDossier(ctx context.Context, tx pgx.Tx, content string) erro
 	k.State = "in_approval"
 	var state, traceparent string
 	var message []byte
-	err := tx.QueryRow(ctx, `SELECT state, message, traceparent FROM distribution.dossier WHERE content = $1 AND hash = $2`, content, k.Newest.Hash).
-		Scan(&state, &message, &traceparent)
+	// An approval of the same text before it was edited away and written again is void: its revision is another.
+	err := tx.QueryRow(ctx, `SELECT state, message, traceparent FROM distribution.dossier WHERE content = $1 AND hash = $2 AND revision IN (0, $3)`,
+		content, k.Newest.Hash, k.Newest.Revision).Scan(&state, &message, &traceparent)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil

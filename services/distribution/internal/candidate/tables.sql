@@ -26,3 +26,5 @@ CREATE TABLE IF NOT EXISTS distribution.dossier (
     message     bytea NOT NULL,  -- loa.approvals.v1.DossierApproved when approved, else empty
     traceparent text NOT NULL    -- of the decision
 );
+-- The text's revision; 0 when it is not known, as of what was decided before revisions were told.
+ALTER TABLE distribution.dossier ADD COLUMN IF NOT EXISTS revision int NOT NULL DEFAULT 0;

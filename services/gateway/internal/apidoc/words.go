@@ -75,6 +75,7 @@ func tags() []tag {
 		{"ApprovalService", "Trình duyệt: hồ sơ và quy trình", "Approval: dossiers and routes"},
 		{"DistributionService", "Đăng tải", "Publication"},
 		{"ReportService", "Báo cáo kết quả", "Results reports"},
+		{"ProofService", "Bằng chứng: nhật ký không bị sửa", "Proof that the logs were not altered"},
 	}
 }
 
@@ -113,6 +114,9 @@ func operationTitle(id string, l errs.Language) (string, bool) {
 		"GetReport":        {"Một báo cáo", "Get a report"},
 		"ListReports":      {"Danh sách báo cáo", "List reports"},
 		"SubmitReport":     {"Trình duyệt báo cáo", "Submit a report for approval"},
+		"GetCheckpoint":    {"Điểm kiểm tra mới nhất, có chữ ký", "Get the last signed checkpoint"},
+		"ProveEvent":       {"Chứng minh một sự kiện nằm trong nhật ký", "Prove that an event stands in the log"},
+		"ProveConsistency": {"Chứng minh nhật ký chỉ được ghi thêm", "Prove that the log only grew"},
 	}
 	title, ok := titles[id]
 	if l == errs.English {

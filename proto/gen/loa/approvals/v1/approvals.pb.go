@@ -159,8 +159,11 @@ func (x *Route) GetEtag() string {
 }
 
 type GetRouteRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DocumentType  string                 `protobuf:"bytes,1,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	DocumentType string                 `protobuf:"bytes,1,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -200,6 +203,13 @@ func (x *GetRouteRequest) GetDocumentType() string {
 		return x.DocumentType
 	}
 	return ""
+}
+
+func (x *GetRouteRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type PutRouteRequest struct {
@@ -594,8 +604,11 @@ func (x *Dossier) GetExample() bool {
 }
 
 type GetDossierRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -637,13 +650,23 @@ func (x *GetDossierRequest) GetDossier() string {
 	return ""
 }
 
+func (x *GetDossierRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListDossiersRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// "me": only what waits for the caller.
-	WaitingFor    string `protobuf:"bytes,3,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
-	Document      string `protobuf:"bytes,4,opt,name=document,proto3" json:"document,omitempty"`
+	WaitingFor string `protobuf:"bytes,3,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
+	Document   string `protobuf:"bytes,4,opt,name=document,proto3" json:"document,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -704,6 +727,13 @@ func (x *ListDossiersRequest) GetDocument() string {
 		return x.Document
 	}
 	return ""
+}
+
+func (x *ListDossiersRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListDossiersResponse struct {
@@ -901,9 +931,10 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12/\n" +
 	"\x06levels\x18\x02 \x03(\v2\x17.loa.approvals.v1.LevelR\x06levels\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x12\n" +
-	"\x04etag\x18\x04 \x01(\tR\x04etag\"6\n" +
+	"\x04etag\x18\x04 \x01(\tR\x04etag\"g\n" +
 	"\x0fGetRouteRequest\x12#\n" +
-	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\"@\n" +
+	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"@\n" +
 	"\x0fPutRouteRequest\x12-\n" +
 	"\x05route\x18\x01 \x01(\v2\x17.loa.approvals.v1.RouteR\x05route\"\xa8\x02\n" +
 	"\bDecision\x12\x18\n" +
@@ -941,16 +972,18 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\topened_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\x129\n" +
 	"\n" +
 	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x18\n" +
-	"\aexample\x18\x0f \x01(\bR\aexample\"-\n" +
+	"\aexample\x18\x0f \x01(\bR\aexample\"^\n" +
 	"\x11GetDossierRequest\x12\x18\n" +
-	"\adossier\x18\x01 \x01(\tR\adossier\"\x8e\x01\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbf\x01\n" +
 	"\x13ListDossiersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1f\n" +
 	"\vwaiting_for\x18\x03 \x01(\tR\n" +
 	"waitingFor\x12\x1a\n" +
-	"\bdocument\x18\x04 \x01(\tR\bdocument\"u\n" +
+	"\bdocument\x18\x04 \x01(\tR\bdocument\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"u\n" +
 	"\x14ListDossiersResponse\x125\n" +
 	"\bdossiers\x18\x01 \x03(\v2\x19.loa.approvals.v1.DossierR\bdossiers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
@@ -1003,30 +1036,33 @@ var file_loa_approvals_v1_approvals_proto_goTypes = []any{
 }
 var file_loa_approvals_v1_approvals_proto_depIdxs = []int32{
 	0,  // 0: loa.approvals.v1.Route.levels:type_name -> loa.approvals.v1.Level
-	1,  // 1: loa.approvals.v1.PutRouteRequest.route:type_name -> loa.approvals.v1.Route
-	12, // 2: loa.approvals.v1.Decision.at:type_name -> google.protobuf.Timestamp
-	5,  // 3: loa.approvals.v1.Dossier.levels:type_name -> loa.approvals.v1.DossierLevel
-	4,  // 4: loa.approvals.v1.Dossier.decisions:type_name -> loa.approvals.v1.Decision
-	12, // 5: loa.approvals.v1.Dossier.opened_at:type_name -> google.protobuf.Timestamp
-	12, // 6: loa.approvals.v1.Dossier.updated_at:type_name -> google.protobuf.Timestamp
-	6,  // 7: loa.approvals.v1.ListDossiersResponse.dossiers:type_name -> loa.approvals.v1.Dossier
-	2,  // 8: loa.approvals.v1.ApprovalService.GetRoute:input_type -> loa.approvals.v1.GetRouteRequest
-	3,  // 9: loa.approvals.v1.ApprovalService.PutRoute:input_type -> loa.approvals.v1.PutRouteRequest
-	7,  // 10: loa.approvals.v1.ApprovalService.GetDossier:input_type -> loa.approvals.v1.GetDossierRequest
-	8,  // 11: loa.approvals.v1.ApprovalService.ListDossiers:input_type -> loa.approvals.v1.ListDossiersRequest
-	10, // 12: loa.approvals.v1.ApprovalService.Approve:input_type -> loa.approvals.v1.ApproveRequest
-	11, // 13: loa.approvals.v1.ApprovalService.Return:input_type -> loa.approvals.v1.ReturnRequest
-	1,  // 14: loa.approvals.v1.ApprovalService.GetRoute:output_type -> loa.approvals.v1.Route
-	1,  // 15: loa.approvals.v1.ApprovalService.PutRoute:output_type -> loa.approvals.v1.Route
-	6,  // 16: loa.approvals.v1.ApprovalService.GetDossier:output_type -> loa.approvals.v1.Dossier
-	9,  // 17: loa.approvals.v1.ApprovalService.ListDossiers:output_type -> loa.approvals.v1.ListDossiersResponse
-	6,  // 18: loa.approvals.v1.ApprovalService.Approve:output_type -> loa.approvals.v1.Dossier
-	6,  // 19: loa.approvals.v1.ApprovalService.Return:output_type -> loa.approvals.v1.Dossier
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	12, // 1: loa.approvals.v1.GetRouteRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 2: loa.approvals.v1.PutRouteRequest.route:type_name -> loa.approvals.v1.Route
+	12, // 3: loa.approvals.v1.Decision.at:type_name -> google.protobuf.Timestamp
+	5,  // 4: loa.approvals.v1.Dossier.levels:type_name -> loa.approvals.v1.DossierLevel
+	4,  // 5: loa.approvals.v1.Dossier.decisions:type_name -> loa.approvals.v1.Decision
+	12, // 6: loa.approvals.v1.Dossier.opened_at:type_name -> google.protobuf.Timestamp
+	12, // 7: loa.approvals.v1.Dossier.updated_at:type_name -> google.protobuf.Timestamp
+	12, // 8: loa.approvals.v1.GetDossierRequest.as_of:type_name -> google.protobuf.Timestamp
+	12, // 9: loa.approvals.v1.ListDossiersRequest.as_of:type_name -> google.protobuf.Timestamp
+	6,  // 10: loa.approvals.v1.ListDossiersResponse.dossiers:type_name -> loa.approvals.v1.Dossier
+	2,  // 11: loa.approvals.v1.ApprovalService.GetRoute:input_type -> loa.approvals.v1.GetRouteRequest
+	3,  // 12: loa.approvals.v1.ApprovalService.PutRoute:input_type -> loa.approvals.v1.PutRouteRequest
+	7,  // 13: loa.approvals.v1.ApprovalService.GetDossier:input_type -> loa.approvals.v1.GetDossierRequest
+	8,  // 14: loa.approvals.v1.ApprovalService.ListDossiers:input_type -> loa.approvals.v1.ListDossiersRequest
+	10, // 15: loa.approvals.v1.ApprovalService.Approve:input_type -> loa.approvals.v1.ApproveRequest
+	11, // 16: loa.approvals.v1.ApprovalService.Return:input_type -> loa.approvals.v1.ReturnRequest
+	1,  // 17: loa.approvals.v1.ApprovalService.GetRoute:output_type -> loa.approvals.v1.Route
+	1,  // 18: loa.approvals.v1.ApprovalService.PutRoute:output_type -> loa.approvals.v1.Route
+	6,  // 19: loa.approvals.v1.ApprovalService.GetDossier:output_type -> loa.approvals.v1.Dossier
+	9,  // 20: loa.approvals.v1.ApprovalService.ListDossiers:output_type -> loa.approvals.v1.ListDossiersResponse
+	6,  // 21: loa.approvals.v1.ApprovalService.Approve:output_type -> loa.approvals.v1.Dossier
+	6,  // 22: loa.approvals.v1.ApprovalService.Return:output_type -> loa.approvals.v1.Dossier
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_loa_approvals_v1_approvals_proto_init() }

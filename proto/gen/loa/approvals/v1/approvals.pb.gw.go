@@ -35,6 +35,8 @@ var (
 	_ = metadata.Join
 )
 
+var filter_ApprovalService_GetRoute_0 = &utilities.DoubleArray{Encoding: map[string]int{"document_type": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
 func request_ApprovalService_GetRoute_0(ctx context.Context, marshaler runtime.Marshaler, client ApprovalServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetRouteRequest
@@ -48,6 +50,12 @@ func request_ApprovalService_GetRoute_0(ctx context.Context, marshaler runtime.M
 	protoReq.DocumentType, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "document_type", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ApprovalService_GetRoute_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
@@ -69,6 +77,12 @@ func local_request_ApprovalService_GetRoute_0(ctx context.Context, marshaler run
 	protoReq.DocumentType, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "document_type", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ApprovalService_GetRoute_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := server.GetRoute(ctx, &protoReq)
 	return msg, metadata, err
@@ -119,6 +133,8 @@ func local_request_ApprovalService_PutRoute_0(ctx context.Context, marshaler run
 	return msg, metadata, err
 }
 
+var filter_ApprovalService_GetDossier_0 = &utilities.DoubleArray{Encoding: map[string]int{"dossier": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
 func request_ApprovalService_GetDossier_0(ctx context.Context, marshaler runtime.Marshaler, client ApprovalServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetDossierRequest
@@ -132,6 +148,12 @@ func request_ApprovalService_GetDossier_0(ctx context.Context, marshaler runtime
 	protoReq.Dossier, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dossier", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ApprovalService_GetDossier_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
@@ -153,6 +175,12 @@ func local_request_ApprovalService_GetDossier_0(ctx context.Context, marshaler r
 	protoReq.Dossier, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "dossier", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ApprovalService_GetDossier_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := server.GetDossier(ctx, &protoReq)
 	return msg, metadata, err

@@ -91,13 +91,16 @@ func (x *DossierOpened) GetHash() string {
 
 // DossierReturned: to_level 0 means that it waits with the author.
 type DossierReturned struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
-	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
-	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
-	Hash          string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
-	ToLevel       int32                  `protobuf:"varint,5,opt,name=to_level,json=toLevel,proto3" json:"to_level,omitempty"`
-	Comment       string                 `protobuf:"bytes,6,opt,name=comment,proto3" json:"comment,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	ToLevel      int32                  `protobuf:"varint,5,opt,name=to_level,json=toLevel,proto3" json:"to_level,omitempty"`
+	Comment      string                 `protobuf:"bytes,6,opt,name=comment,proto3" json:"comment,omitempty"`
+	// The document's revision that was returned: the same text written again later is another one. 0: not known (recorded before revisions
+	// were, or the document has none), so that only the hash tells.
+	Revision      int32 `protobuf:"varint,7,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -174,6 +177,13 @@ func (x *DossierReturned) GetComment() string {
 	return ""
 }
 
+func (x *DossierReturned) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
 // DossierApproved: every level approved this hash.
 type DossierApproved struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -182,7 +192,10 @@ type DossierApproved struct {
 	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
 	// One per level, in the route's order.
-	Decisions     []*Decision `protobuf:"bytes,5,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	Decisions []*Decision `protobuf:"bytes,5,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The document's revision that was approved: the same text written again later is another one. 0: not known (recorded before revisions
+	// were, or the document has none), so that only the hash tells.
+	Revision      int32 `protobuf:"varint,6,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -250,6 +263,13 @@ func (x *DossierApproved) GetDecisions() []*Decision {
 		return x.Decisions
 	}
 	return nil
+}
+
+func (x *DossierApproved) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
 }
 
 type DossierVoided struct {
@@ -330,20 +350,22 @@ const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
-	"\x04hash\x18\x04 \x01(\tR\x04hash\"\xb5\x01\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\"\xd1\x01\n" +
 	"\x0fDossierReturned\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x19\n" +
 	"\bto_level\x18\x05 \x01(\x05R\atoLevel\x12\x18\n" +
-	"\acomment\x18\x06 \x01(\tR\acomment\"\xba\x01\n" +
+	"\acomment\x18\x06 \x01(\tR\acomment\x12\x1a\n" +
+	"\brevision\x18\a \x01(\x05R\brevision\"\xd6\x01\n" +
 	"\x0fDossierApproved\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x128\n" +
-	"\tdecisions\x18\x05 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"~\n" +
+	"\tdecisions\x18\x05 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x12\x1a\n" +
+	"\brevision\x18\x06 \x01(\x05R\brevision\"~\n" +
 	"\rDossierVoided\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +

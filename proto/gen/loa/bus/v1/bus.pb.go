@@ -178,6 +178,7 @@ type PublishedEvent struct {
 	Agency        string `protobuf:"bytes,13,opt,name=agency,proto3" json:"agency,omitempty"`
 	Correlation   string `protobuf:"bytes,14,opt,name=correlation,proto3" json:"correlation,omitempty"`
 	Data          []byte `protobuf:"bytes,15,opt,name=data,proto3" json:"data,omitempty"`
+	Tracestate    string `protobuf:"bytes,16,opt,name=tracestate,proto3" json:"tracestate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +318,13 @@ func (x *PublishedEvent) GetData() []byte {
 	return nil
 }
 
+func (x *PublishedEvent) GetTracestate() string {
+	if x != nil {
+		return x.Tracestate
+	}
+	return ""
+}
+
 type GetHeadsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
@@ -365,7 +373,12 @@ type GetHeadsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Epoch int32                  `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// One entry per partition.
-	Heads         []*Head `protobuf:"bytes,2,rep,name=heads,proto3" json:"heads,omitempty"`
+	Heads []*Head `protobuf:"bytes,2,rep,name=heads,proto3" json:"heads,omitempty"`
+	// Every epoch of the log, oldest first. An event of an earlier epoch above a later one's beginning is no longer in the log: it was
+	// published, and then the log was restored to a moment before it.
+	Lineage []*Epoch `protobuf:"bytes,3,rep,name=lineage,proto3" json:"lineage,omitempty"`
+	// The log was restored or promoted and has no epoch of its own yet: what it lost cannot be told until it is adopted.
+	Closed        bool `protobuf:"varint,4,opt,name=closed,proto3" json:"closed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -414,6 +427,73 @@ func (x *GetHeadsResponse) GetHeads() []*Head {
 	return nil
 }
 
+func (x *GetHeadsResponse) GetLineage() []*Epoch {
+	if x != nil {
+		return x.Lineage
+	}
+	return nil
+}
+
+func (x *GetHeadsResponse) GetClosed() bool {
+	if x != nil {
+		return x.Closed
+	}
+	return false
+}
+
+type Epoch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Epoch int32                  `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The last position of the log when the epoch began.
+	After         int64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Epoch) Reset() {
+	*x = Epoch{}
+	mi := &file_loa_bus_v1_bus_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Epoch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Epoch) ProtoMessage() {}
+
+func (x *Epoch) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_bus_v1_bus_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Epoch.ProtoReflect.Descriptor instead.
+func (*Epoch) Descriptor() ([]byte, []int) {
+	return file_loa_bus_v1_bus_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Epoch) GetEpoch() int32 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *Epoch) GetAfter() int64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
 type Head struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	Partition      int32                  `protobuf:"varint,1,opt,name=partition,proto3" json:"partition,omitempty"`
@@ -425,7 +505,7 @@ type Head struct {
 
 func (x *Head) Reset() {
 	*x = Head{}
-	mi := &file_loa_bus_v1_bus_proto_msgTypes[5]
+	mi := &file_loa_bus_v1_bus_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +517,7 @@ func (x *Head) String() string {
 func (*Head) ProtoMessage() {}
 
 func (x *Head) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_bus_v1_bus_proto_msgTypes[5]
+	mi := &file_loa_bus_v1_bus_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +530,7 @@ func (x *Head) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Head.ProtoReflect.Descriptor instead.
 func (*Head) Descriptor() ([]byte, []int) {
-	return file_loa_bus_v1_bus_proto_rawDescGZIP(), []int{5}
+	return file_loa_bus_v1_bus_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Head) GetPartition() int32 {
@@ -489,7 +569,7 @@ const file_loa_bus_v1_bus_proto_rawDesc = "" +
 	"\x15ReadPublishedResponse\x122\n" +
 	"\x06events\x18\x01 \x03(\v2\x1a.loa.bus.v1.PublishedEventR\x06events\x12\x1d\n" +
 	"\n" +
-	"read_until\x18\x02 \x01(\x03R\treadUntil\"\xca\x03\n" +
+	"read_until\x18\x02 \x01(\x03R\treadUntil\"\xea\x03\n" +
 	"\x0ePublishedEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n" +
@@ -508,12 +588,20 @@ const file_loa_bus_v1_bus_proto_rawDesc = "" +
 	"\x05actor\x18\f \x01(\tR\x05actor\x12\x16\n" +
 	"\x06agency\x18\r \x01(\tR\x06agency\x12 \n" +
 	"\vcorrelation\x18\x0e \x01(\tR\vcorrelation\x12\x12\n" +
-	"\x04data\x18\x0f \x01(\fR\x04data\")\n" +
+	"\x04data\x18\x0f \x01(\fR\x04data\x12\x1e\n" +
+	"\n" +
+	"tracestate\x18\x10 \x01(\tR\n" +
+	"tracestate\")\n" +
 	"\x0fGetHeadsRequest\x12\x16\n" +
-	"\x06source\x18\x01 \x01(\tR\x06source\"P\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\"\x95\x01\n" +
 	"\x10GetHeadsResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x05R\x05epoch\x12&\n" +
-	"\x05heads\x18\x02 \x03(\v2\x10.loa.bus.v1.HeadR\x05heads\"\x85\x01\n" +
+	"\x05heads\x18\x02 \x03(\v2\x10.loa.bus.v1.HeadR\x05heads\x12+\n" +
+	"\alineage\x18\x03 \x03(\v2\x11.loa.bus.v1.EpochR\alineage\x12\x16\n" +
+	"\x06closed\x18\x04 \x01(\bR\x06closed\"3\n" +
+	"\x05Epoch\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x05R\x05epoch\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x03R\x05after\"\x85\x01\n" +
 	"\x04Head\x12\x1c\n" +
 	"\tpartition\x18\x01 \x01(\x05R\tpartition\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x03R\bposition\x12C\n" +
@@ -537,31 +625,33 @@ func file_loa_bus_v1_bus_proto_rawDescGZIP() []byte {
 	return file_loa_bus_v1_bus_proto_rawDescData
 }
 
-var file_loa_bus_v1_bus_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_loa_bus_v1_bus_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_loa_bus_v1_bus_proto_goTypes = []any{
 	(*ReadPublishedRequest)(nil),  // 0: loa.bus.v1.ReadPublishedRequest
 	(*ReadPublishedResponse)(nil), // 1: loa.bus.v1.ReadPublishedResponse
 	(*PublishedEvent)(nil),        // 2: loa.bus.v1.PublishedEvent
 	(*GetHeadsRequest)(nil),       // 3: loa.bus.v1.GetHeadsRequest
 	(*GetHeadsResponse)(nil),      // 4: loa.bus.v1.GetHeadsResponse
-	(*Head)(nil),                  // 5: loa.bus.v1.Head
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*Epoch)(nil),                 // 5: loa.bus.v1.Epoch
+	(*Head)(nil),                  // 6: loa.bus.v1.Head
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_loa_bus_v1_bus_proto_depIdxs = []int32{
 	2, // 0: loa.bus.v1.ReadPublishedResponse.events:type_name -> loa.bus.v1.PublishedEvent
-	6, // 1: loa.bus.v1.PublishedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	6, // 2: loa.bus.v1.PublishedEvent.happened_at:type_name -> google.protobuf.Timestamp
-	5, // 3: loa.bus.v1.GetHeadsResponse.heads:type_name -> loa.bus.v1.Head
-	6, // 4: loa.bus.v1.Head.acknowledged_at:type_name -> google.protobuf.Timestamp
-	0, // 5: loa.bus.v1.PublishedService.ReadPublished:input_type -> loa.bus.v1.ReadPublishedRequest
-	3, // 6: loa.bus.v1.PublishedService.GetHeads:input_type -> loa.bus.v1.GetHeadsRequest
-	1, // 7: loa.bus.v1.PublishedService.ReadPublished:output_type -> loa.bus.v1.ReadPublishedResponse
-	4, // 8: loa.bus.v1.PublishedService.GetHeads:output_type -> loa.bus.v1.GetHeadsResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7, // 1: loa.bus.v1.PublishedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	7, // 2: loa.bus.v1.PublishedEvent.happened_at:type_name -> google.protobuf.Timestamp
+	6, // 3: loa.bus.v1.GetHeadsResponse.heads:type_name -> loa.bus.v1.Head
+	5, // 4: loa.bus.v1.GetHeadsResponse.lineage:type_name -> loa.bus.v1.Epoch
+	7, // 5: loa.bus.v1.Head.acknowledged_at:type_name -> google.protobuf.Timestamp
+	0, // 6: loa.bus.v1.PublishedService.ReadPublished:input_type -> loa.bus.v1.ReadPublishedRequest
+	3, // 7: loa.bus.v1.PublishedService.GetHeads:input_type -> loa.bus.v1.GetHeadsRequest
+	1, // 8: loa.bus.v1.PublishedService.ReadPublished:output_type -> loa.bus.v1.ReadPublishedResponse
+	4, // 9: loa.bus.v1.PublishedService.GetHeads:output_type -> loa.bus.v1.GetHeadsResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_loa_bus_v1_bus_proto_init() }
@@ -575,7 +665,7 @@ func file_loa_bus_v1_bus_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_bus_v1_bus_proto_rawDesc), len(file_loa_bus_v1_bus_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -410,8 +410,11 @@ func (x *CreateContentRequest) GetContent() *Content {
 }
 
 type GetContentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -453,12 +456,22 @@ func (x *GetContentRequest) GetContent() string {
 	return ""
 }
 
+func (x *GetContentRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListContentsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	Plan          string                 `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
-	State         string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Plan      string                 `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	State     string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -519,6 +532,13 @@ func (x *ListContentsRequest) GetState() string {
 		return x.State
 	}
 	return ""
+}
+
+func (x *ListContentsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListContentsResponse struct {
@@ -626,8 +646,13 @@ func (x *UpdateContentRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 }
 
 type ListRevisionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Content   string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	PageSize  int32                  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -667,6 +692,27 @@ func (x *ListRevisionsRequest) GetContent() string {
 		return x.Content
 	}
 	return ""
+}
+
+func (x *ListRevisionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRevisionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRevisionsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type Revision struct {
@@ -762,8 +808,10 @@ func (x *Revision) GetBody() string {
 }
 
 type ListRevisionsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Revisions     []*Revision            `protobuf:"bytes,1,rep,name=revisions,proto3" json:"revisions,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The oldest first.
+	Revisions     []*Revision `protobuf:"bytes,1,rep,name=revisions,proto3" json:"revisions,omitempty"`
+	NextPageToken string      `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -803,6 +851,13 @@ func (x *ListRevisionsResponse) GetRevisions() []*Revision {
 		return x.Revisions
 	}
 	return nil
+}
+
+func (x *ListRevisionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 type SubmitContentRequest struct {
@@ -947,24 +1002,30 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\x0ereturn_comment\x18\x1d \x01(\tR\rreturnComment\x12\x18\n" +
 	"\adossier\x18\x1e \x01(\tR\adossier\"I\n" +
 	"\x14CreateContentRequest\x121\n" +
-	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\"-\n" +
+	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\"^\n" +
 	"\x11GetContentRequest\x12\x18\n" +
-	"\acontent\x18\x01 \x01(\tR\acontent\"{\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xac\x01\n" +
 	"\x13ListContentsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x14\n" +
-	"\x05state\x18\x04 \x01(\tR\x05state\"s\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"s\n" +
 	"\x14ListContentsResponse\x123\n" +
 	"\bcontents\x18\x01 \x03(\v2\x17.loa.content.v1.ContentR\bcontents\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x86\x01\n" +
 	"\x14UpdateContentRequest\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12;\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
-	"updateMask\"0\n" +
+	"updateMask\"\x9d\x01\n" +
 	"\x14ListRevisionsRequest\x12\x18\n" +
-	"\acontent\x18\x01 \x01(\tR\acontent\"\xd3\x01\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xd3\x01\n" +
 	"\bRevision\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x05R\brevision\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x16\n" +
@@ -973,9 +1034,10 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"recordedAt\x12\x14\n" +
 	"\x05title\x18\x05 \x01(\tR\x05title\x12\x18\n" +
 	"\asummary\x18\x06 \x01(\tR\asummary\x12\x12\n" +
-	"\x04body\x18\a \x01(\tR\x04body\"O\n" +
+	"\x04body\x18\a \x01(\tR\x04body\"w\n" +
 	"\x15ListRevisionsResponse\x126\n" +
-	"\trevisions\x18\x01 \x03(\v2\x18.loa.content.v1.RevisionR\trevisions\"0\n" +
+	"\trevisions\x18\x01 \x03(\v2\x18.loa.content.v1.RevisionR\trevisions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"0\n" +
 	"\x14SubmitContentRequest\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\"d\n" +
 	"\x16ImportPublishedRequest\x121\n" +
@@ -1027,31 +1089,34 @@ var file_loa_content_v1_content_proto_depIdxs = []int32{
 	12, // 2: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
 	12, // 3: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
 	1,  // 4: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
-	1,  // 5: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
-	1,  // 6: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
-	13, // 7: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	12, // 8: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
-	8,  // 9: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
-	1,  // 10: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
-	2,  // 11: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
-	3,  // 12: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
-	4,  // 13: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
-	6,  // 14: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
-	7,  // 15: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
-	10, // 16: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
-	11, // 17: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
-	1,  // 18: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
-	1,  // 19: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
-	5,  // 20: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
-	1,  // 21: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
-	9,  // 22: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
-	1,  // 23: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
-	1,  // 24: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	12, // 5: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
+	12, // 6: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 7: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
+	1,  // 8: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
+	13, // 9: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	12, // 10: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	12, // 11: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
+	8,  // 12: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
+	1,  // 13: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
+	2,  // 14: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
+	3,  // 15: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
+	4,  // 16: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
+	6,  // 17: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
+	7,  // 18: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
+	10, // 19: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
+	11, // 20: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
+	1,  // 21: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
+	1,  // 22: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
+	5,  // 23: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
+	1,  // 24: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
+	9,  // 25: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
+	1,  // 26: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
+	1,  // 27: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
+	21, // [21:28] is the sub-list for method output_type
+	14, // [14:21] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_loa_content_v1_content_proto_init() }

@@ -246,8 +246,11 @@ func (x *PublishContentRequest) GetPublishAt() *timestamppb.Timestamp {
 }
 
 type GetPublicationRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -289,12 +292,22 @@ func (x *GetPublicationRequest) GetPublication() string {
 	return ""
 }
 
+func (x *GetPublicationRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListPublicationsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	Content       string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
-	State         string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Content   string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
+	State     string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -355,6 +368,13 @@ func (x *ListPublicationsRequest) GetState() string {
 		return x.State
 	}
 	return ""
+}
+
+func (x *ListPublicationsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListPublicationsResponse struct {
@@ -575,8 +595,11 @@ func (x *Receipt) GetAt() *timestamppb.Timestamp {
 }
 
 type ListReceiptsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -616,6 +639,13 @@ func (x *ListReceiptsRequest) GetPublication() string {
 		return x.Publication
 	}
 	return ""
+}
+
+func (x *ListReceiptsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListReceiptsResponse struct {
@@ -689,15 +719,17 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\x15PublishContentRequest\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\x129\n" +
 	"\n" +
-	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"9\n" +
+	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"j\n" +
 	"\x15GetPublicationRequest\x12 \n" +
-	"\vpublication\x18\x01 \x01(\tR\vpublication\"\x85\x01\n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb6\x01\n" +
 	"\x17ListPublicationsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x18\n" +
 	"\acontent\x18\x03 \x01(\tR\acontent\x12\x14\n" +
-	"\x05state\x18\x04 \x01(\tR\x05state\"\x88\x01\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x88\x01\n" +
 	"\x18ListPublicationsResponse\x12D\n" +
 	"\fpublications\x18\x01 \x03(\v2 .loa.distribution.v1.PublicationR\fpublications\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n" +
@@ -710,9 +742,10 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\aReceipt\x12\x18\n" +
 	"\achannel\x18\x01 \x01(\tR\achannel\x12\x14\n" +
 	"\x05place\x18\x02 \x01(\tR\x05place\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"7\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"h\n" +
 	"\x13ListReceiptsRequest\x12 \n" +
-	"\vpublication\x18\x01 \x01(\tR\vpublication\"P\n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"P\n" +
 	"\x14ListReceiptsResponse\x128\n" +
 	"\breceipts\x18\x01 \x03(\v2\x1c.loa.distribution.v1.ReceiptR\breceipts2\xfd\x05\n" +
 	"\x13DistributionService\x12\x89\x01\n" +
@@ -754,26 +787,29 @@ var file_loa_distribution_v1_distribution_proto_depIdxs = []int32{
 	10, // 0: loa.distribution.v1.Publication.publish_at:type_name -> google.protobuf.Timestamp
 	10, // 1: loa.distribution.v1.Publication.published_at:type_name -> google.protobuf.Timestamp
 	10, // 2: loa.distribution.v1.PublishContentRequest.publish_at:type_name -> google.protobuf.Timestamp
-	0,  // 3: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
-	10, // 4: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	7,  // 5: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
-	1,  // 6: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
-	2,  // 7: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
-	3,  // 8: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
-	8,  // 9: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
-	5,  // 10: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
-	6,  // 11: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
-	0,  // 12: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
-	0,  // 13: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
-	4,  // 14: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
-	9,  // 15: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
-	0,  // 16: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
-	0,  // 17: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	10, // 3: loa.distribution.v1.GetPublicationRequest.as_of:type_name -> google.protobuf.Timestamp
+	10, // 4: loa.distribution.v1.ListPublicationsRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 5: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
+	10, // 6: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	10, // 7: loa.distribution.v1.ListReceiptsRequest.as_of:type_name -> google.protobuf.Timestamp
+	7,  // 8: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
+	1,  // 9: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
+	2,  // 10: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
+	3,  // 11: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
+	8,  // 12: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
+	5,  // 13: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
+	6,  // 14: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
+	0,  // 15: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
+	0,  // 16: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
+	4,  // 17: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
+	9,  // 18: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
+	0,  // 19: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
+	0,  // 20: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
+	15, // [15:21] is the sub-list for method output_type
+	9,  // [9:15] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_distribution_proto_init() }

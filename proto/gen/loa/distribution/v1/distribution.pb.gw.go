@@ -80,6 +80,8 @@ func local_request_DistributionService_PublishContent_0(ctx context.Context, mar
 	return msg, metadata, err
 }
 
+var filter_DistributionService_GetPublication_0 = &utilities.DoubleArray{Encoding: map[string]int{"publication": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
 func request_DistributionService_GetPublication_0(ctx context.Context, marshaler runtime.Marshaler, client DistributionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetPublicationRequest
@@ -93,6 +95,12 @@ func request_DistributionService_GetPublication_0(ctx context.Context, marshaler
 	protoReq.Publication, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "publication", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DistributionService_GetPublication_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
@@ -114,6 +122,12 @@ func local_request_DistributionService_GetPublication_0(ctx context.Context, mar
 	protoReq.Publication, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "publication", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DistributionService_GetPublication_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := server.GetPublication(ctx, &protoReq)
 	return msg, metadata, err
@@ -154,6 +168,8 @@ func local_request_DistributionService_ListPublications_0(ctx context.Context, m
 	return msg, metadata, err
 }
 
+var filter_DistributionService_ListReceipts_0 = &utilities.DoubleArray{Encoding: map[string]int{"publication": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
 func request_DistributionService_ListReceipts_0(ctx context.Context, marshaler runtime.Marshaler, client DistributionServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ListReceiptsRequest
@@ -167,6 +183,12 @@ func request_DistributionService_ListReceipts_0(ctx context.Context, marshaler r
 	protoReq.Publication, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "publication", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DistributionService_ListReceipts_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
@@ -188,6 +210,12 @@ func local_request_DistributionService_ListReceipts_0(ctx context.Context, marsh
 	protoReq.Publication, err = runtime.String(val)
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "publication", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DistributionService_ListReceipts_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	msg, err := server.ListReceipts(ctx, &protoReq)
 	return msg, metadata, err

@@ -46,6 +46,8 @@ const (
 	Reason_INVALID                  Reason = 15
 	Reason_IDEMPOTENCY_KEY_TOO_LONG Reason = 16
 	Reason_LOG_CLOSED               Reason = 17
+	Reason_AS_OF_FUTURE             Reason = 18
+	Reason_AS_OF_TOO_LONG           Reason = 19
 	Reason_REQUIRED                 Reason = 20
 	Reason_TOO_LONG                 Reason = 21
 	Reason_BAD_FORMAT               Reason = 22
@@ -85,6 +87,8 @@ const (
 	Reason_PUBLICATION_STATE        Reason = 73
 	Reason_ALREADY_PUBLISHED        Reason = 74
 	Reason_REPORT_STATE             Reason = 80
+	Reason_NOT_SEALED               Reason = 86
+	Reason_PERSON_ERASED            Reason = 90
 )
 
 // Enum value maps for Reason.
@@ -108,6 +112,8 @@ var (
 		15: "INVALID",
 		16: "IDEMPOTENCY_KEY_TOO_LONG",
 		17: "LOG_CLOSED",
+		18: "AS_OF_FUTURE",
+		19: "AS_OF_TOO_LONG",
 		20: "REQUIRED",
 		21: "TOO_LONG",
 		22: "BAD_FORMAT",
@@ -147,6 +153,8 @@ var (
 		73: "PUBLICATION_STATE",
 		74: "ALREADY_PUBLISHED",
 		80: "REPORT_STATE",
+		86: "NOT_SEALED",
+		90: "PERSON_ERASED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -167,6 +175,8 @@ var (
 		"INVALID":                  15,
 		"IDEMPOTENCY_KEY_TOO_LONG": 16,
 		"LOG_CLOSED":               17,
+		"AS_OF_FUTURE":             18,
+		"AS_OF_TOO_LONG":           19,
 		"REQUIRED":                 20,
 		"TOO_LONG":                 21,
 		"BAD_FORMAT":               22,
@@ -206,6 +216,8 @@ var (
 		"PUBLICATION_STATE":        73,
 		"ALREADY_PUBLISHED":        74,
 		"REPORT_STATE":             80,
+		"NOT_SEALED":               86,
+		"PERSON_ERASED":            90,
 	}
 )
 
@@ -482,7 +494,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x03(\v2\x1b.loa.errors.v1.FieldProblemR\x06errors\x1a7\n" +
 	"\tArgsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xc0K\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe9S\n" +
 	"\x06Reason\x12\xf9\x01\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x1a\xe0\x01\x8a\xb5\x18\xdb\x01\b\xf4\x03\x12kHệ thống gặp lỗi. Hãy thử lại; nếu vẫn lỗi, báo người vận hành mã vết {trace}.\x1aiSomething went wrong on our side. Try again; if it happens again, give the operator the trace id {trace}.\x12h\n" +
 	"\n" +
@@ -505,7 +517,9 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\aINVALID\x10\x0f\x1aq\x8a\xb5\x18m\b\xa6\x03\x125Có {count} chỗ chưa đúng; xem danh sách lỗi.\x1a1{count} places are wrong; see the list of errors.\x12u\n" +
 	"\x18IDEMPOTENCY_KEY_TOO_LONG\x10\x10\x1aW\x8a\xb5\x18S\b\x90\x03\x12#Idempotency-Key dài quá 128 byte.\x1a)Idempotency-Key is longer than 128 bytes.\x12\xe1\x01\n" +
 	"\n" +
-	"LOG_CLOSED\x10\x11\x1a\xd0\x01\x8a\xb5\x18\xcb\x01\b\xf7\x03\x12oNhật ký sự kiện đang khóa sau khi khôi phục; người vận hành cần chạy “loa log adopt”.\x1aUThe event log is closed after a restore; the operator has to run “loa log adopt”.\x12H\n" +
+	"LOG_CLOSED\x10\x11\x1a\xd0\x01\x8a\xb5\x18\xcb\x01\b\xf7\x03\x12oNhật ký sự kiện đang khóa sau khi khôi phục; người vận hành cần chạy “loa log adopt”.\x1aUThe event log is closed after a restore; the operator has to run “loa log adopt”.\x12\xa5\x01\n" +
+	"\fAS_OF_FUTURE\x10\x12\x1a\x92\x01\x8a\xb5\x18\x8d\x01\b\xa6\x03\x12KThời điểm {at} chưa tới; asOf chỉ hỏi được về quá khứ.\x1a;The moment {at} has not come yet; asOf asks about the past.\x12\xd9\x02\n" +
+	"\x0eAS_OF_TOO_LONG\x10\x13\x1a\xc4\x02\x8a\xb5\x18\xbf\x02\b\xf7\x03\x12\xa8\x01Chưa dựng lại được danh sách tại thời điểm này trong {seconds} giây. Hãy thử lại sau, chọn thời điểm sớm hơn, hoặc xem từng mục.\x1a\x8e\x01The list as of this moment could not be rebuilt within {seconds} seconds. Try again later, choose an earlier moment, or read single resources.\x12H\n" +
 	"\bREQUIRED\x10\x14\x1a:\x8a\xb5\x186\b\xa6\x03\x12\x16Thiếu “{field}”.\x1a\x19“{field}” is missing.\x12\x97\x01\n" +
 	"\bTOO_LONG\x10\x15\x1a\x88\x01\x8a\xb5\x18\x83\x01\b\xa6\x03\x12@“{field}” dài {length} ký tự, quá giới hạn {limit}.\x1a<“{field}” has {length} characters; the limit is {limit}.\x12\x97\x01\n" +
 	"\n" +
@@ -547,7 +561,10 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\rEMBARGO_EARLY\x10H\x1a`\x8a\xb5\x18\\\b\x99\x03\x12%Chưa đến giờ hẹn đăng {at}.\x1a0It is not yet {at}, the time set for publishing.\x12\xd0\x01\n" +
 	"\x11PUBLICATION_STATE\x10I\x1a\xb8\x01\x8a\xb5\x18\xb3\x01\b\x99\x03\x12dViệc đăng đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aHThe publication is “{state}”; this is possible only when: {allowed}.\x12\x82\x01\n" +
 	"\x11ALREADY_PUBLISHED\x10J\x1ak\x8a\xb5\x18g\b\x99\x03\x124Mục tin này đã đăng hoặc đã hẹn đăng.\x1a,This item is already published or scheduled.\x12\xc2\x01\n" +
-	"\fREPORT_STATE\x10P\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x99\x03\x12`Báo cáo đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aCThe report is “{state}”; this is possible only when: {allowed}.:R\n" +
+	"\fREPORT_STATE\x10P\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x99\x03\x12`Báo cáo đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aCThe report is “{state}”; this is possible only when: {allowed}.\x12\xad\x02\n" +
+	"\n" +
+	"NOT_SEALED\x10V\x1a\x9c\x02\x8a\xb5\x18\x97\x02\b\x99\x03\x12\x95\x01Nhật ký “{service}” chưa có điểm kiểm tra nào bao gồm vị trí {position} (đã ký đến {size}). Hãy thử lại sau ít phút.\x1azNo checkpoint of the log “{service}” covers position {position} yet (signed up to {size}). Try again in a few minutes.\x12\xf2\x01\n" +
+	"\rPERSON_ERASED\x10Z\x1a\xde\x01\x8a\xb5\x18\xd9\x01\b\x9a\x03\x12{Dữ liệu cá nhân của người này đã được xoá theo yêu cầu, nên không ghi thêm được gì về họ.\x1aWThis person’s data was erased on request, so nothing more can be recorded about them.:R\n" +
 	"\x06answer\x12!.google.protobuf.EnumValueOptions\x18ц\x03 \x01(\v2\x15.loa.errors.v1.AnswerR\x06answerB\xae\x01\n" +
 	"\x11com.loa.errors.v1B\vErrorsProtoP\x01Z6github.com/loa-vn/loa/proto/gen/loa/errors/v1;errorsv1\xa2\x02\x03LEX\xaa\x02\rLoa.Errors.V1\xca\x02\rLoa\\Errors\\V1\xe2\x02\x19Loa\\Errors\\V1\\GPBMetadata\xea\x02\x0fLoa::Errors::V1b\x06proto3"
 

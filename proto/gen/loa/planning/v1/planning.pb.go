@@ -473,8 +473,11 @@ func (x *ImportResponse) GetDryRun() bool {
 }
 
 type GetAgencyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Code  string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,10 +519,20 @@ func (x *GetAgencyRequest) GetCode() string {
 	return ""
 }
 
+func (x *GetAgencyRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListAgenciesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -566,6 +579,13 @@ func (x *ListAgenciesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListAgenciesRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListAgenciesResponse struct {
@@ -625,7 +645,10 @@ type ListPeopleRequest struct {
 	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only this agency's people.
-	Agency        string `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	Agency string `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -681,6 +704,13 @@ func (x *ListPeopleRequest) GetAgency() string {
 	return ""
 }
 
+func (x *ListPeopleRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListPeopleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	People        []*Person              `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
@@ -734,8 +764,11 @@ func (x *ListPeopleResponse) GetNextPageToken() string {
 }
 
 type ListUnitsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Agency        string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -775,6 +808,13 @@ func (x *ListUnitsRequest) GetAgency() string {
 		return x.Agency
 	}
 	return ""
+}
+
+func (x *ListUnitsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListUnitsResponse struct {
@@ -1515,8 +1555,11 @@ func (x *ImportPlanRequest) GetDryRun() bool {
 }
 
 type GetPlanRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1558,10 +1601,20 @@ func (x *GetPlanRequest) GetPlan() string {
 	return ""
 }
 
+func (x *GetPlanRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListPlansRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1608,6 +1661,13 @@ func (x *ListPlansRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListPlansRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListPlansResponse struct {
@@ -1663,10 +1723,13 @@ func (x *ListPlansResponse) GetNextPageToken() string {
 }
 
 type ListPlanItemsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
-	PageSize      int32                  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Plan      string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	PageSize  int32                  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1720,6 +1783,13 @@ func (x *ListPlanItemsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListPlanItemsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListPlanItemsResponse struct {
@@ -1912,26 +1982,30 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\x0eImportResponse\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x05R\x04rows\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\x05R\achanged\x12\x17\n" +
-	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"&\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"W\n" +
 	"\x10GetAgencyRequest\x12\x12\n" +
-	"\x04code\x18\x01 \x01(\tR\x04code\"Q\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x82\x01\n" +
 	"\x13ListAgenciesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"s\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"s\n" +
 	"\x14ListAgenciesResponse\x123\n" +
 	"\bagencies\x18\x01 \x03(\v2\x17.loa.planning.v1.AgencyR\bagencies\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"g\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x01\n" +
 	"\x11ListPeopleRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
-	"\x06agency\x18\x03 \x01(\tR\x06agency\"m\n" +
+	"\x06agency\x18\x03 \x01(\tR\x06agency\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"m\n" +
 	"\x12ListPeopleResponse\x12/\n" +
 	"\x06people\x18\x01 \x03(\v2\x17.loa.planning.v1.PersonR\x06people\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"*\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"[\n" +
 	"\x10ListUnitsRequest\x12\x16\n" +
-	"\x06agency\x18\x01 \x01(\tR\x06agency\"@\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"@\n" +
 	"\x11ListUnitsResponse\x12+\n" +
 	"\x05units\x18\x01 \x03(\v2\x15.loa.planning.v1.UnitR\x05units\"\x0e\n" +
 	"\fGetMeRequest\"I\n" +
@@ -1995,21 +2069,24 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\x06source\x18\x16 \x01(\tR\x06source\"@\n" +
 	"\x11ImportPlanRequest\x12\x12\n" +
 	"\x04yaml\x18\x01 \x01(\fR\x04yaml\x12\x17\n" +
-	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"$\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"U\n" +
 	"\x0eGetPlanRequest\x12\x12\n" +
-	"\x04plan\x18\x01 \x01(\tR\x04plan\"N\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x7f\n" +
 	"\x10ListPlansRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"h\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"h\n" +
 	"\x11ListPlansResponse\x12+\n" +
 	"\x05plans\x18\x01 \x03(\v2\x15.loa.planning.v1.PlanR\x05plans\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x97\x01\n" +
 	"\x14ListPlanItemsRequest\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"p\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"p\n" +
 	"\x15ListPlanItemsResponse\x12/\n" +
 	"\x05items\x18\x01 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\":\n" +
@@ -2082,46 +2159,53 @@ var file_loa_planning_v1_planning_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
 }
 var file_loa_planning_v1_planning_proto_depIdxs = []int32{
-	0,  // 0: loa.planning.v1.ListAgenciesResponse.agencies:type_name -> loa.planning.v1.Agency
-	1,  // 1: loa.planning.v1.ListPeopleResponse.people:type_name -> loa.planning.v1.Person
-	2,  // 2: loa.planning.v1.ListUnitsResponse.units:type_name -> loa.planning.v1.Unit
-	17, // 3: loa.planning.v1.PlanItem.target:type_name -> loa.planning.v1.Target
-	14, // 4: loa.planning.v1.Plan.themes:type_name -> loa.planning.v1.Theme
-	15, // 5: loa.planning.v1.Plan.audiences:type_name -> loa.planning.v1.Audience
-	16, // 6: loa.planning.v1.Plan.channels:type_name -> loa.planning.v1.Channel
-	28, // 7: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
-	28, // 8: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
-	19, // 9: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
-	18, // 10: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
-	3,  // 11: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
-	6,  // 12: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
-	7,  // 13: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
-	4,  // 14: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
-	9,  // 15: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
-	11, // 16: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
-	13, // 17: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
-	20, // 18: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
-	21, // 19: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
-	22, // 20: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
-	24, // 21: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
-	26, // 22: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
-	5,  // 23: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
-	0,  // 24: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
-	8,  // 25: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
-	5,  // 26: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
-	10, // 27: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
-	12, // 28: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
-	1,  // 29: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
-	19, // 30: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
-	19, // 31: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
-	23, // 32: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
-	25, // 33: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
-	27, // 34: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
-	23, // [23:35] is the sub-list for method output_type
-	11, // [11:23] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	28, // 0: loa.planning.v1.GetAgencyRequest.as_of:type_name -> google.protobuf.Timestamp
+	28, // 1: loa.planning.v1.ListAgenciesRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 2: loa.planning.v1.ListAgenciesResponse.agencies:type_name -> loa.planning.v1.Agency
+	28, // 3: loa.planning.v1.ListPeopleRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 4: loa.planning.v1.ListPeopleResponse.people:type_name -> loa.planning.v1.Person
+	28, // 5: loa.planning.v1.ListUnitsRequest.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 6: loa.planning.v1.ListUnitsResponse.units:type_name -> loa.planning.v1.Unit
+	17, // 7: loa.planning.v1.PlanItem.target:type_name -> loa.planning.v1.Target
+	14, // 8: loa.planning.v1.Plan.themes:type_name -> loa.planning.v1.Theme
+	15, // 9: loa.planning.v1.Plan.audiences:type_name -> loa.planning.v1.Audience
+	16, // 10: loa.planning.v1.Plan.channels:type_name -> loa.planning.v1.Channel
+	28, // 11: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
+	28, // 12: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
+	28, // 13: loa.planning.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
+	28, // 14: loa.planning.v1.ListPlansRequest.as_of:type_name -> google.protobuf.Timestamp
+	19, // 15: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
+	28, // 16: loa.planning.v1.ListPlanItemsRequest.as_of:type_name -> google.protobuf.Timestamp
+	18, // 17: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
+	3,  // 18: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
+	6,  // 19: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
+	7,  // 20: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
+	4,  // 21: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
+	9,  // 22: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
+	11, // 23: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
+	13, // 24: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
+	20, // 25: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
+	21, // 26: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
+	22, // 27: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
+	24, // 28: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
+	26, // 29: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
+	5,  // 30: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
+	0,  // 31: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
+	8,  // 32: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
+	5,  // 33: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
+	10, // 34: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
+	12, // 35: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
+	1,  // 36: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
+	19, // 37: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
+	19, // 38: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
+	23, // 39: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
+	25, // 40: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
+	27, // 41: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
+	30, // [30:42] is the sub-list for method output_type
+	18, // [18:30] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_loa_planning_v1_planning_proto_init() }

@@ -673,8 +673,11 @@ func (x *CompileReportRequest) GetPeriod() string {
 }
 
 type GetReportRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Report        string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Report string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -716,11 +719,21 @@ func (x *GetReportRequest) GetReport() string {
 	return ""
 }
 
+func (x *GetReportRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type ListReportsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	Plan          string                 `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Plan      string                 `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -774,6 +787,13 @@ func (x *ListReportsRequest) GetPlan() string {
 		return x.Plan
 	}
 	return ""
+}
+
+func (x *ListReportsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
 }
 
 type ListReportsResponse struct {
@@ -958,14 +978,16 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"B\n" +
 	"\x14CompileReportRequest\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
-	"\x06period\x18\x02 \x01(\tR\x06period\"*\n" +
+	"\x06period\x18\x02 \x01(\tR\x06period\"[\n" +
 	"\x10GetReportRequest\x12\x16\n" +
-	"\x06report\x18\x01 \x01(\tR\x06report\"d\n" +
+	"\x06report\x18\x01 \x01(\tR\x06report\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x95\x01\n" +
 	"\x12ListReportsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x12\n" +
-	"\x04plan\x18\x03 \x01(\tR\x04plan\"q\n" +
+	"\x04plan\x18\x03 \x01(\tR\x04plan\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"q\n" +
 	"\x13ListReportsResponse\x122\n" +
 	"\areports\x18\x01 \x03(\v2\x18.loa.reporting.v1.ReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"-\n" +
@@ -1018,20 +1040,22 @@ var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
 	10, // 9: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
 	11, // 10: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
 	10, // 11: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
-	3,  // 12: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
-	4,  // 13: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
-	5,  // 14: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
-	6,  // 15: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
-	8,  // 16: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
-	3,  // 17: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
-	3,  // 18: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
-	7,  // 19: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
-	3,  // 20: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	10, // 12: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
+	10, // 13: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 14: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
+	4,  // 15: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
+	5,  // 16: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
+	6,  // 17: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
+	8,  // 18: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
+	3,  // 19: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
+	3,  // 20: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
+	7,  // 21: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
+	3,  // 22: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
+	19, // [19:23] is the sub-list for method output_type
+	15, // [15:19] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_loa_reporting_v1_reporting_proto_init() }

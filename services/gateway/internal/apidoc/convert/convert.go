@@ -37,7 +37,8 @@ func OpenAPI(swagger []byte) ([]byte, error) {
 	}
 	doc.Servers = openapi3.Servers{{URL: "/"}}
 	doc.Security = openapi3.SecurityRequirements{openapi3.NewSecurityRequirement().Authenticate("bearer")}
-	doc.Tags = slices.DeleteFunc(doc.Tags, func(t *openapi3.Tag) bool { return t.Name == "PublishedService" })
+	// Services that only other services call have no REST paths.
+	doc.Tags = slices.DeleteFunc(doc.Tags, func(t *openapi3.Tag) bool { return t.Name == "PublishedService" || t.Name == "KeyService" })
 	merge(doc.Paths)
 	shared(doc)
 	for path, item := range doc.Paths.Map() {
@@ -166,6 +167,10 @@ func mend(method, path string, op *openapi3.Operation) {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Ref: "#/components/parameters/" + name})
 	}
 	answers := []int{400, 401, 403, 429, 500, 503}
+	if strings.HasPrefix(path, "/v1/proof/") { // anybody may ask; a token that is no good is still refused
+		op.Security = openapi3.NewSecurityRequirements()
+		answers = []int{400, 401, 409, 422, 429, 500, 503}
+	}
 	headers := openapi3.Headers{"X-Request-Id": ref("RequestId")}
 	if strings.Contains(path, "{") {
 		answers = append(answers, 404)
