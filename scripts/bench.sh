@@ -4,7 +4,7 @@
 # that finds no quiet ends with a word and leaves the others to go on.
 #   bench.sh                every part
 #   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system
-# EVENTS is the size of the large log of "size" (1,000,000; ten million take twenty minutes and 9 GB of disk). BUSY is what other
+# EVENTS is the size of the large log of "size" (1,000,000; ten million take twenty minutes and 8 GB of disk). BUSY is what other
 # programs may use of the CPUs (0.2). ROUNDS is how many rounds count (5).
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,7 +16,7 @@ bench() {
 	local folder=$1 package=$2 name=$3
 	shift 3
 	(cd "$folder" && go test "$package" -run '^$' -bench "^($name)\$" -timeout 3h "$@" 2>&1) |
-		sed -E -e 's/^ +[a-z_]+_test\.go:[0-9]+: //' -e '/^(goos|goarch|pkg|PASS|ok|--- BENCH)/d' -e '/^$/d'
+		sed -E -e 's/^ +[a-z_]+_test\.go:[0-9]+: //' -e '/^(goos|goarch|pkg|cpu|PASS|ok|--- BENCH)/d' -e '/^$/d'
 }
 # beside is a benchmark of the module that knows the libraries Loa is compared with; it is no part of the workspace.
 beside() { GOWORK=off bench bench . "$1" -benchtime=1x "${measured[@]}"; }
