@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
@@ -124,11 +123,11 @@ func unmarked(ctx context.Context, client *kafka.Client, pool *pgxpool.Pool, gro
 				n := min(size, len(rest))
 				revisions := make([]*contentv1.ContentRevised, 0, n)
 				for _, r := range rest[:n] {
-					var revised contentv1.ContentRevised
-					if err := proto.Unmarshal(r.Value, &revised); err != nil {
+					m, err := bus.Decode(r)
+					if err != nil {
 						return
 					}
-					revisions = append(revisions, &revised)
+					revisions = append(revisions, m.Payload.(*contentv1.ContentRevised))
 				}
 				slots <- struct{}{}
 				err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return effect(ctx, tx, revisions) })

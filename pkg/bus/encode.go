@@ -89,6 +89,15 @@ func fromPublished(e *busv1.PublishedEvent) Message {
 	}
 }
 
+// Decode reads a record that a relay wrote, its payload included.
+func Decode(r kafka.Record) (Message, error) {
+	m, err := fromRecord(r)
+	if err == nil {
+		err = m.decode()
+	}
+	return m, err
+}
+
 // fromRecord reads what Record wrote. The payload is decoded later, by those who want it.
 func fromRecord(r kafka.Record) (Message, error) {
 	m := Message{Key: string(r.Key), Partition: r.Partition, data: r.Value}

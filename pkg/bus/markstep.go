@@ -14,18 +14,23 @@ type transaction = pgx.Tx
 
 // fresh leaves the messages that are above the mark, each once.
 func fresh(m order.Mark, messages []Message, allowed order.Entry) ([]Message, error) {
-	var out []Message
-	for _, next := range messages {
-		switch m.Judge(next.place(), allowed) {
+	out, repeats := messages, false // nearly always there is none, and nothing is copied
+	for i := range messages {
+		at := messages[i].place()
+		switch m.Judge(at, allowed) {
 		case order.Repeat:
-			continue
+			if !repeats {
+				out, repeats = append(make([]Message, 0, len(messages)), messages[:i]...), true
+			}
 		case order.Hole:
-			return nil, &hole{mark: m, span: order.Span{After: m.Position, Until: next.Previous}}
+			return nil, &hole{mark: m, span: order.Span{After: m.Position, Until: at.Previous}}
 		case order.Turn:
-			return nil, &turn{mark: m, epoch: next.Epoch}
+			return nil, &turn{mark: m, epoch: at.Epoch}
 		case order.Next:
-			out = append(out, next)
-			m = m.Past(next.place())
+			if repeats {
+				out = append(out, messages[i])
+			}
+			m = m.Past(at)
 		}
 	}
 	return out, nil
@@ -39,12 +44,12 @@ func (m Message) place() order.Place {
 // lost its partition without knowing cannot repeat what the new one did.
 func (c *consumption) markStep(next step) step {
 	return func(ctx context.Context, b *batch) error {
-		return c.inTransaction(ctx, b.place, func(tx pgx.Tx, at order.Mark) error {
-			news, err := fresh(at, b.messages, b.allowed)
+		return c.inTransaction(ctx, b.place, func(tx pgx.Tx, at locked) error {
+			news, err := fresh(at.mark, b.messages, b.allowed)
 			if err != nil || len(news) == 0 {
 				return err
 			}
-			wanted, err := c.setAside(ctx, tx, b.place, news)
+			wanted, err := c.setAside(ctx, tx, at, b.place, news)
 			if err != nil {
 				return err
 			}
@@ -58,8 +63,15 @@ func (c *consumption) markStep(next step) step {
 	}
 }
 
+// locked is what a transaction holds of a place.
+type locked struct {
+	mark order.Mark
+	// parked says that the consumer has parked messages of the source: nearly always it has none.
+	parked bool
+}
+
 // inTransaction runs f with the place's mark locked.
-func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.Tx, at order.Mark) error) error {
+func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.Tx, at locked) error) error {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -84,18 +96,24 @@ func (c *consumption) inTransaction(ctx context.Context, p place, f func(tx pgx.
 	return err
 }
 
-func (c *consumption) lock(ctx context.Context, tx pgx.Tx, p place) (at order.Mark, err error) {
-	const read = `SELECT epoch, position FROM bus.mark WHERE consumer = $1 AND source = $2 AND partition = $3 FOR UPDATE`
-	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.Epoch, &at.Position)
-	if !errors.Is(err, pgx.ErrNoRows) {
+// lock waits for the mark and reads what it guards. One trip, and two statements: the second sees what the last holder has left.
+func (c *consumption) lock(ctx context.Context, tx pgx.Tx, p place) (at locked, err error) {
+	read := func() error {
+		var both pgx.Batch
+		both.Queue(`SELECT epoch, position FROM bus.mark WHERE consumer = $1 AND source = $2 AND partition = $3 FOR UPDATE`,
+			c.consumer.Name, p.source, p.partition).QueryRow(func(row pgx.Row) error { return row.Scan(&at.mark.Epoch, &at.mark.Position) })
+		both.Queue(`SELECT EXISTS (SELECT FROM bus.parked WHERE consumer = $1 AND source = $2)`, c.consumer.Name, p.source).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&at.parked) })
+		return tx.SendBatch(ctx, &both).Close()
+	}
+	if err = read(); !errors.Is(err, pgx.ErrNoRows) {
 		return at, err
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO bus.mark (consumer, source, partition, epoch, position) VALUES ($1, $2, $3, 0, 0)
 		ON CONFLICT DO NOTHING`, c.consumer.Name, p.source, p.partition); err != nil {
 		return at, err
 	}
-	err = tx.QueryRow(ctx, read, c.consumer.Name, p.source, p.partition).Scan(&at.Epoch, &at.Position)
-	return at, err
+	return at, read()
 }
 
 func (c *consumption) move(ctx context.Context, tx pgx.Tx, p place, passed []Message) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,8 +83,8 @@ func Replay(ctx context.Context, pool *pgxpool.Pool, consumer, key string) (int,
 // park sets a poisoned message aside and moves the mark over it, in one transaction.
 func (c *consumption) park(ctx context.Context, p place, m Message, allowed order.Entry, why failed) error {
 	return c.retrying(ctx, p, func(ctx context.Context) error {
-		return c.inTransaction(ctx, p, func(tx pgx.Tx, at order.Mark) error {
-			news, err := fresh(at, []Message{m}, allowed)
+		return c.inTransaction(ctx, p, func(tx pgx.Tx, at locked) error {
+			news, err := fresh(at.mark, []Message{m}, allowed)
 			if err != nil || len(news) == 0 {
 				return err
 			}
@@ -99,22 +100,11 @@ func (c *consumption) park(ctx context.Context, p place, m Message, allowed orde
 }
 
 // setAside gives the messages that the handler is to have, and parks those among them that stand behind a parked one of their key.
-func (c *consumption) setAside(ctx context.Context, tx pgx.Tx, p place, news []Message) ([]Message, error) {
-	wanted := make([]Message, 0, len(news))
-	for _, m := range news {
-		if c.wants(m) {
-			wanted = append(wanted, m)
-		}
-	}
-	if len(wanted) == 0 {
-		return nil, nil
-	}
-	// Statements after the lock of the mark, so that they see what a replay under that lock has left. Nearly always nothing is parked,
-	// and then no keys need be compared.
-	var some bool
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM bus.parked WHERE consumer = $1 AND source = $2)`, c.consumer.Name, p.source).
-		Scan(&some); err != nil || !some {
-		return wanted, err
+func (c *consumption) setAside(ctx context.Context, tx pgx.Tx, at locked, p place, news []Message) ([]Message, error) {
+	wanted := slices.Clone(news) // decoded in place by whoever gets them
+	wanted = slices.DeleteFunc(wanted, func(m Message) bool { return !c.wants(&m) })
+	if len(wanted) == 0 || !at.parked {
+		return wanted, nil
 	}
 	keys := make([]string, 0, len(wanted))
 	for _, m := range wanted {

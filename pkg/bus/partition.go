@@ -215,8 +215,8 @@ func (c *consumption) skip(ctx context.Context, p place, until int64, read order
 		return err
 	}
 	return c.retrying(ctx, p, func(ctx context.Context) error {
-		return c.inTransaction(ctx, p, func(tx pgx.Tx, at order.Mark) error {
-			to, moves := at.Skipped(read, now, until)
+		return c.inTransaction(ctx, p, func(tx pgx.Tx, at locked) error {
+			to, moves := at.mark.Skipped(read, now, until)
 			if !moves {
 				return nil
 			}

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/loa-vn/loa/pkg/bus/order"
 )
 
 // replayLoop does what Replay asked for.
@@ -64,7 +62,7 @@ var errNoneParked = errors.New("bus: the key has no parked message")
 // of the mark keeps the partition's loop from parking one more of the key behind the last.
 func (c *consumption) replayFirst(ctx context.Context, k parkedKey) (done bool) {
 	var first Parked
-	err := c.inTransaction(ctx, k.place, func(tx pgx.Tx, _ order.Mark) error {
+	err := c.inTransaction(ctx, k.place, func(tx pgx.Tx, _ locked) error {
 		rows, err := tx.Query(ctx, `SELECT `+parkedColumns+` FROM bus.parked WHERE consumer = $1 AND source = $2 AND key = $3
 			ORDER BY epoch, position LIMIT 1`, c.consumer.Name, k.source, k.key)
 		if err != nil {

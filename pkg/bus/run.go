@@ -128,7 +128,7 @@ func newConsumption(deps Deps, consumer Consumer) (*consumption, error) {
 	return c, nil
 }
 
-func (c *consumption) wants(m Message) bool { return c.wanted[m.Type] }
+func (c *consumption) wants(m *Message) bool { return c.wanted[m.Type] }
 
 // batch goes down the chain: messages of one partition in order, without a gap between them.
 type batch struct {

@@ -60,19 +60,25 @@ func newInstruments() (instruments, error) {
 	return i, err
 }
 
+// maxLinks is how many links a span keeps (OpenTelemetry's default); more would be made and thrown away.
+const maxLinks = 128
+
 // traceStep gives a single message's handling the message's span as parent, and a batch a span that is linked to every message's.
 func (c *consumption) traceStep(next step) step {
 	tracer := otel.Tracer(scope)
 	return func(ctx context.Context, b *batch) error {
-		var causes []trace.SpanContext
+		var causes []trace.Link
 		wanted := 0
-		for _, m := range b.messages {
-			if !c.wants(m) {
+		for i := range b.messages {
+			if !c.wants(&b.messages[i]) {
 				continue
 			}
 			wanted++
-			if cause := spanOf(ctx, m); cause.IsValid() {
-				causes = append(causes, cause)
+			if len(causes) == maxLinks {
+				continue
+			}
+			if cause := spanOf(ctx, &b.messages[i]); cause.IsValid() {
+				causes = append(causes, trace.Link{SpanContext: cause})
 			}
 		}
 		if wanted == 0 {
@@ -93,12 +99,9 @@ func (c *consumption) traceStep(next step) step {
 			),
 		}
 		if wanted == 1 && len(causes) == 1 {
-			ctx = trace.ContextWithRemoteSpanContext(ctx, causes[0])
+			ctx = trace.ContextWithRemoteSpanContext(ctx, causes[0].SpanContext)
 		} else {
-			options = append(options, trace.WithNewRoot())
-			for _, cause := range causes {
-				options = append(options, trace.WithLinks(trace.Link{SpanContext: cause}))
-			}
+			options = append(options, trace.WithNewRoot(), trace.WithLinks(causes...))
 		}
 		ctx, span := tracer.Start(ctx, "process "+c.consumer.Name, options...)
 		defer span.End()
@@ -110,7 +113,7 @@ func (c *consumption) traceStep(next step) step {
 	}
 }
 
-func spanOf(ctx context.Context, m Message) trace.SpanContext {
+func spanOf(ctx context.Context, m *Message) trace.SpanContext {
 	carrier := propagation.MapCarrier{"traceparent": m.Traceparent, "tracestate": m.Tracestate}
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
 }

@@ -27,7 +27,7 @@ const (
 )
 
 // BenchmarkSize compares appends to streams in use in a log of ten thousand events with those in a large one, and tells how fast the
-// large one is generated, replayed into a read model, and how much disk it takes. Ten million take twenty minutes and 8 GB:
+// large one is generated, replayed into a read model, and how much disk it takes. Ten million take six minutes and 8 GB:
 //
 //	go test ./pkg/es -run '^$' -bench '^BenchmarkSize$' -benchtime=1x -timeout 2h -events 10000000
 func BenchmarkSize(b *testing.B) {
