@@ -27,40 +27,53 @@ func (s *System) Published(t testing.TB, service string) []Published {
 	t.Helper()
 	broker := s.Engines().KafkaBrokers[0]
 	topic := "loa." + service + ".events.v1"
+	// A broker that has just started has no leader for some partitions yet.
+	var ends []int64
+	Eventually(t, Patience, func() (bool, string) {
+		var err error
+		if ends, err = lastOffsets(t.Context(), broker, topic); err != nil {
+			return false, err.Error()
+		}
+		return true, ""
+	})
 	var all []Published
-	for partition := range partitions(t, broker, topic) {
-		all = append(all, readPartition(t, broker, topic, partition)...)
+	for partition, end := range ends {
+		all = append(all, readPartition(t, broker, topic, partition, end)...)
 	}
 	return all
 }
 
-func partitions(t testing.TB, broker, topic string) int {
-	t.Helper()
-	conn, err := kafka.DialContext(t.Context(), "tcp", broker)
+// lastOffsets gives, for each partition, the offset after its last record.
+func lastOffsets(ctx context.Context, broker, topic string) ([]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	conn, err := kafka.DialContext(ctx, "tcp", broker)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
 	list, err := conn.ReadPartitions(topic)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return len(list)
+	ends := make([]int64, len(list))
+	for _, p := range list {
+		leader, err := kafka.DialLeader(ctx, "tcp", broker, topic, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		ends[p.ID], err = leader.ReadLastOffset()
+		if err := errors.Join(err, leader.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return ends, nil
 }
 
-func readPartition(t testing.TB, broker, topic string, partition int) []Published {
+func readPartition(t testing.TB, broker, topic string, partition int, end int64) []Published {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	conn, err := kafka.DialLeader(ctx, "tcp", broker, topic, partition)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	end, err := conn.ReadLastOffset()
-	if err != nil {
-		t.Fatal(err)
-	}
 	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{broker}, Topic: topic, Partition: partition, MaxWait: 100 * time.Millisecond})
 	defer func() { _ = reader.Close() }()
 	var list []Published
