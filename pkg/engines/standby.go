@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -90,21 +89,6 @@ func (c *Cluster) Promote(ctx context.Context) error {
 
 // At is the URL of a database of the cluster, which may be one that a backup or a stream brought.
 func (c *Cluster) At(database string) string { return c.at(database) }
-
-// Freeze stops the server's processes, as a machine that hangs, and the returned function lets them go on.
-func (c *Cluster) Freeze(t testing.TB) (thaw func()) {
-	t.Helper()
-	pids := append(children(c.server.Pid), c.server.Pid)
-	signal := func(s syscall.Signal) {
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, s) // an error says that it is gone
-		}
-	}
-	signal(syscall.SIGSTOP)
-	thaw = func() { signal(syscall.SIGCONT) }
-	t.Cleanup(thaw)
-	return thaw
-}
 
 // beside is a cluster with a folder and a port of its own, the password of c, and no data yet.
 func (c *Cluster) beside(t testing.TB) *Cluster {
