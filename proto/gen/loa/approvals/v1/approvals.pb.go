@@ -270,7 +270,16 @@ type Decision struct {
 	Comment       string                 `protobuf:"bytes,8,opt,name=comment,proto3" json:"comment,omitempty"`
 	At            *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
 	// An edit after it voided it.
-	Voided        bool `protobuf:"varint,10,opt,name=voided,proto3" json:"voided,omitempty"`
+	Voided bool `protobuf:"varint,10,opt,name=voided,proto3" json:"voided,omitempty"`
+	// How the person acts, as the signature block has it (NĐ 30/2020): TM., KT., TUQ., TL., Q.; empty when in their own right.
+	Capacity string `protobuf:"bytes,11,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// The person they act for by delegation (TUQ.), with the name and position that person then had, and the delegation.
+	OnBehalfOf         string `protobuf:"bytes,12,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
+	OnBehalfOfName     string `protobuf:"bytes,13,opt,name=on_behalf_of_name,json=onBehalfOfName,proto3" json:"on_behalf_of_name,omitempty"`
+	OnBehalfOfPosition string `protobuf:"bytes,14,opt,name=on_behalf_of_position,json=onBehalfOfPosition,proto3" json:"on_behalf_of_position,omitempty"`
+	Delegation         string `protobuf:"bytes,15,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	// The route was left out in an emergency; somebody else reviews it afterwards.
+	Bypass        bool `protobuf:"varint,16,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -371,6 +380,48 @@ func (x *Decision) GetAt() *timestamppb.Timestamp {
 func (x *Decision) GetVoided() bool {
 	if x != nil {
 		return x.Voided
+	}
+	return false
+}
+
+func (x *Decision) GetCapacity() string {
+	if x != nil {
+		return x.Capacity
+	}
+	return ""
+}
+
+func (x *Decision) GetOnBehalfOf() string {
+	if x != nil {
+		return x.OnBehalfOf
+	}
+	return ""
+}
+
+func (x *Decision) GetOnBehalfOfName() string {
+	if x != nil {
+		return x.OnBehalfOfName
+	}
+	return ""
+}
+
+func (x *Decision) GetOnBehalfOfPosition() string {
+	if x != nil {
+		return x.OnBehalfOfPosition
+	}
+	return ""
+}
+
+func (x *Decision) GetDelegation() string {
+	if x != nil {
+		return x.Delegation
+	}
+	return ""
+}
+
+func (x *Decision) GetBypass() bool {
+	if x != nil {
+		return x.Bypass
 	}
 	return false
 }
@@ -936,7 +987,7 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"@\n" +
 	"\x0fPutRouteRequest\x12-\n" +
-	"\x05route\x18\x01 \x01(\v2\x17.loa.approvals.v1.RouteR\x05route\"\xa8\x02\n" +
+	"\x05route\x18\x01 \x01(\v2\x17.loa.approvals.v1.RouteR\x05route\"\xfc\x03\n" +
 	"\bDecision\x12\x18\n" +
 	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05level\x18\x02 \x01(\x05R\x05level\x12\x16\n" +
@@ -949,7 +1000,16 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\acomment\x18\b \x01(\tR\acomment\x12*\n" +
 	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06voided\x18\n" +
-	" \x01(\bR\x06voided\"d\n" +
+	" \x01(\bR\x06voided\x12\x1a\n" +
+	"\bcapacity\x18\v \x01(\tR\bcapacity\x12 \n" +
+	"\fon_behalf_of\x18\f \x01(\tR\n" +
+	"onBehalfOf\x12)\n" +
+	"\x11on_behalf_of_name\x18\r \x01(\tR\x0eonBehalfOfName\x121\n" +
+	"\x15on_behalf_of_position\x18\x0e \x01(\tR\x12onBehalfOfPosition\x12\x1e\n" +
+	"\n" +
+	"delegation\x18\x0f \x01(\tR\n" +
+	"delegation\x12\x16\n" +
+	"\x06bypass\x18\x10 \x01(\bR\x06bypass\"d\n" +
 	"\fDossierLevel\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles\x12\x14\n" +

@@ -195,7 +195,9 @@ type DossierApproved struct {
 	Decisions []*Decision `protobuf:"bytes,5,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	// The document's revision that was approved: the same text written again later is another one. 0: not known (recorded before revisions
 	// were, or the document has none), so that only the hash tells.
-	Revision      int32 `protobuf:"varint,6,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision int32 `protobuf:"varint,6,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Approved by emergency bypass, to be reviewed afterwards by somebody else.
+	Bypassed      bool `protobuf:"varint,7,opt,name=bypassed,proto3" json:"bypassed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -272,6 +274,135 @@ func (x *DossierApproved) GetRevision() int32 {
 	return 0
 }
 
+func (x *DossierApproved) GetBypassed() bool {
+	if x != nil {
+		return x.Bypassed
+	}
+	return false
+}
+
+// DossierIssued: the approved document has its number and date (NĐ 30/2020, Appendix I).
+type DossierIssued struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	Revision     int32                  `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	// As written: "38/KH-UBND".
+	Number string `protobuf:"bytes,6,opt,name=number,proto3" json:"number,omitempty"`
+	// YYYY-MM-DD.
+	Date string `protobuf:"bytes,7,opt,name=date,proto3" json:"date,omitempty"`
+	// The issuing agency's code.
+	Issuer string `protobuf:"bytes,8,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The register that allocated the number; empty when it was entered from another system.
+	Register string `protobuf:"bytes,9,opt,name=register,proto3" json:"register,omitempty"`
+	// The decisions that stand, in the route's order; the last one signs.
+	Decisions     []*Decision `protobuf:"bytes,10,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierIssued) Reset() {
+	*x = DossierIssued{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierIssued) ProtoMessage() {}
+
+func (x *DossierIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierIssued.ProtoReflect.Descriptor instead.
+func (*DossierIssued) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DossierIssued) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *DossierIssued) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetRegister() string {
+	if x != nil {
+		return x.Register
+	}
+	return ""
+}
+
+func (x *DossierIssued) GetDecisions() []*Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
 type DossierVoided struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
@@ -285,7 +416,7 @@ type DossierVoided struct {
 
 func (x *DossierVoided) Reset() {
 	*x = DossierVoided{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -297,7 +428,7 @@ func (x *DossierVoided) String() string {
 func (*DossierVoided) ProtoMessage() {}
 
 func (x *DossierVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -310,7 +441,7 @@ func (x *DossierVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierVoided.ProtoReflect.Descriptor instead.
 func (*DossierVoided) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DossierVoided) GetDossier() string {
@@ -358,14 +489,27 @@ const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x19\n" +
 	"\bto_level\x18\x05 \x01(\x05R\atoLevel\x12\x18\n" +
 	"\acomment\x18\x06 \x01(\tR\acomment\x12\x1a\n" +
-	"\brevision\x18\a \x01(\x05R\brevision\"\xd6\x01\n" +
+	"\brevision\x18\a \x01(\x05R\brevision\"\xf2\x01\n" +
 	"\x0fDossierApproved\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x128\n" +
 	"\tdecisions\x18\x05 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x12\x1a\n" +
-	"\brevision\x18\x06 \x01(\x05R\brevision\"~\n" +
+	"\brevision\x18\x06 \x01(\x05R\brevision\x12\x1a\n" +
+	"\bbypassed\x18\a \x01(\bR\bbypassed\"\xb4\x02\n" +
+	"\rDossierIssued\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x05R\brevision\x12\x16\n" +
+	"\x06number\x18\x06 \x01(\tR\x06number\x12\x12\n" +
+	"\x04date\x18\a \x01(\tR\x04date\x12\x16\n" +
+	"\x06issuer\x18\b \x01(\tR\x06issuer\x12\x1a\n" +
+	"\bregister\x18\t \x01(\tR\bregister\x128\n" +
+	"\tdecisions\x18\n" +
+	" \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"~\n" +
 	"\rDossierVoided\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -385,21 +529,23 @@ func file_loa_approvals_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_approvals_v1_events_proto_rawDescData
 }
 
-var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_loa_approvals_v1_events_proto_goTypes = []any{
 	(*DossierOpened)(nil),   // 0: loa.approvals.v1.DossierOpened
 	(*DossierReturned)(nil), // 1: loa.approvals.v1.DossierReturned
 	(*DossierApproved)(nil), // 2: loa.approvals.v1.DossierApproved
-	(*DossierVoided)(nil),   // 3: loa.approvals.v1.DossierVoided
-	(*Decision)(nil),        // 4: loa.approvals.v1.Decision
+	(*DossierIssued)(nil),   // 3: loa.approvals.v1.DossierIssued
+	(*DossierVoided)(nil),   // 4: loa.approvals.v1.DossierVoided
+	(*Decision)(nil),        // 5: loa.approvals.v1.Decision
 }
 var file_loa_approvals_v1_events_proto_depIdxs = []int32{
-	4, // 0: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	5, // 0: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
+	5, // 1: loa.approvals.v1.DossierIssued.decisions:type_name -> loa.approvals.v1.Decision
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_loa_approvals_v1_events_proto_init() }
@@ -414,7 +560,7 @@ func file_loa_approvals_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_approvals_v1_events_proto_rawDesc), len(file_loa_approvals_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

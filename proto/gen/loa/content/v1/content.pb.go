@@ -112,6 +112,248 @@ func (x *AttachmentLine) GetAbstract() string {
 	return ""
 }
 
+// Attachment is a file of an item.
+type Attachment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 in hex of its bytes, which is its name in the store.
+	Sha256 string `protobuf:"bytes,1,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Made safe: no path, no control characters.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// By content, not by name.
+	MediaType string `protobuf:"bytes,3,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// Bytes.
+	Size int64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// What the document is, and a picture's alternative text in `alternative`.
+	Line          *AttachmentLine `protobuf:"bytes,5,opt,name=line,proto3" json:"line,omitempty"`
+	Alternative   string          `protobuf:"bytes,6,opt,name=alternative,proto3" json:"alternative,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attachment) Reset() {
+	*x = Attachment{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attachment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attachment) ProtoMessage() {}
+
+func (x *Attachment) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
+func (*Attachment) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Attachment) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *Attachment) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Attachment) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Attachment) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Attachment) GetLine() *AttachmentLine {
+	if x != nil {
+		return x.Line
+	}
+	return nil
+}
+
+func (x *Attachment) GetAlternative() string {
+	if x != nil {
+		return x.Alternative
+	}
+	return ""
+}
+
+// Translation is the item's text in one more language.
+type Translation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// BCP 47: "en".
+	Language string `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	Title    string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Summary  string `protobuf:"bytes,3,opt,name=summary,proto3" json:"summary,omitempty"`
+	Body     string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// The revision of the original that it translates.
+	OfRevision int32 `protobuf:"varint,5,opt,name=of_revision,json=ofRevision,proto3" json:"of_revision,omitempty"`
+	// The original's words changed after it.
+	Behind bool `protobuf:"varint,6,opt,name=behind,proto3" json:"behind,omitempty"`
+	// The body as clean HTML; written by Loa.
+	BodyHtml      string `protobuf:"bytes,7,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Translation) Reset() {
+	*x = Translation{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Translation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Translation) ProtoMessage() {}
+
+func (x *Translation) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Translation.ProtoReflect.Descriptor instead.
+func (*Translation) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Translation) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Translation) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Translation) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *Translation) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *Translation) GetOfRevision() int32 {
+	if x != nil {
+		return x.OfRevision
+	}
+	return 0
+}
+
+func (x *Translation) GetBehind() bool {
+	if x != nil {
+		return x.Behind
+	}
+	return false
+}
+
+func (x *Translation) GetBodyHtml() string {
+	if x != nil {
+		return x.BodyHtml
+	}
+	return ""
+}
+
+// ContentCorrection says why a published item is published again (đính chính, thay thế).
+type ContentCorrection struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// content: what it said was wrong; form: only how it was written.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What readers are told.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContentCorrection) Reset() {
+	*x = ContentCorrection{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContentCorrection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContentCorrection) ProtoMessage() {}
+
+func (x *ContentCorrection) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContentCorrection.ProtoReflect.Descriptor instead.
+func (*ContentCorrection) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ContentCorrection) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ContentCorrection) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type Content struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -131,7 +373,13 @@ type Content struct {
 	SourceLine string          `protobuf:"bytes,13,opt,name=source_line,json=sourceLine,proto3" json:"source_line,omitempty"`
 	Attachment *AttachmentLine `protobuf:"bytes,14,opt,name=attachment,proto3" json:"attachment,omitempty"`
 	// Invented, and every page says so.
-	Example bool `protobuf:"varint,15,opt,name=example,proto3" json:"example,omitempty"`
+	Example      bool           `protobuf:"varint,15,opt,name=example,proto3" json:"example,omitempty"`
+	Attachments  []*Attachment  `protobuf:"bytes,16,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Translations []*Translation `protobuf:"bytes,17,rep,name=translations,proto3" json:"translations,omitempty"`
+	// Only for an item that is public: what the next publication corrects.
+	Correction *ContentCorrection `protobuf:"bytes,18,opt,name=correction,proto3" json:"correction,omitempty"`
+	// How often it has been published; the next correction is this number.
+	Edition int32 `protobuf:"varint,19,opt,name=edition,proto3" json:"edition,omitempty"`
 	// draft, in_approval, returned, approved, scheduled, published.
 	State    string `protobuf:"bytes,20,opt,name=state,proto3" json:"state,omitempty"`
 	Revision int32  `protobuf:"varint,21,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -148,14 +396,18 @@ type Content struct {
 	// The comment of the last return.
 	ReturnComment string `protobuf:"bytes,29,opt,name=return_comment,json=returnComment,proto3" json:"return_comment,omitempty"`
 	// The dossier that carries it, once submitted.
-	Dossier       string `protobuf:"bytes,30,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Dossier string `protobuf:"bytes,30,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// markdown (CommonMark without raw HTML) or html (the schema of docs/content.md); empty is markdown.
+	BodyFormat string `protobuf:"bytes,31,opt,name=body_format,json=bodyFormat,proto3" json:"body_format,omitempty"`
+	// The publication, once it has one.
+	Publication   string `protobuf:"bytes,32,opt,name=publication,proto3" json:"publication,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Content) Reset() {
 	*x = Content{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[1]
+	mi := &file_loa_content_v1_content_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +419,7 @@ func (x *Content) String() string {
 func (*Content) ProtoMessage() {}
 
 func (x *Content) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[1]
+	mi := &file_loa_content_v1_content_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +432,7 @@ func (x *Content) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Content.ProtoReflect.Descriptor instead.
 func (*Content) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{1}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Content) GetId() string {
@@ -288,6 +540,34 @@ func (x *Content) GetExample() bool {
 	return false
 }
 
+func (x *Content) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+func (x *Content) GetTranslations() []*Translation {
+	if x != nil {
+		return x.Translations
+	}
+	return nil
+}
+
+func (x *Content) GetCorrection() *ContentCorrection {
+	if x != nil {
+		return x.Correction
+	}
+	return nil
+}
+
+func (x *Content) GetEdition() int32 {
+	if x != nil {
+		return x.Edition
+	}
+	return 0
+}
+
 func (x *Content) GetState() string {
 	if x != nil {
 		return x.State
@@ -365,6 +645,20 @@ func (x *Content) GetDossier() string {
 	return ""
 }
 
+func (x *Content) GetBodyFormat() string {
+	if x != nil {
+		return x.BodyFormat
+	}
+	return ""
+}
+
+func (x *Content) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
 type CreateContentRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Content       *Content               `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
@@ -374,7 +668,7 @@ type CreateContentRequest struct {
 
 func (x *CreateContentRequest) Reset() {
 	*x = CreateContentRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[2]
+	mi := &file_loa_content_v1_content_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +680,7 @@ func (x *CreateContentRequest) String() string {
 func (*CreateContentRequest) ProtoMessage() {}
 
 func (x *CreateContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[2]
+	mi := &file_loa_content_v1_content_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +693,7 @@ func (x *CreateContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateContentRequest.ProtoReflect.Descriptor instead.
 func (*CreateContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{2}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateContentRequest) GetContent() *Content {
@@ -421,7 +715,7 @@ type GetContentRequest struct {
 
 func (x *GetContentRequest) Reset() {
 	*x = GetContentRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[3]
+	mi := &file_loa_content_v1_content_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +727,7 @@ func (x *GetContentRequest) String() string {
 func (*GetContentRequest) ProtoMessage() {}
 
 func (x *GetContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[3]
+	mi := &file_loa_content_v1_content_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +740,7 @@ func (x *GetContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContentRequest.ProtoReflect.Descriptor instead.
 func (*GetContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{3}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetContentRequest) GetContent() string {
@@ -478,7 +772,7 @@ type ListContentsRequest struct {
 
 func (x *ListContentsRequest) Reset() {
 	*x = ListContentsRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[4]
+	mi := &file_loa_content_v1_content_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +784,7 @@ func (x *ListContentsRequest) String() string {
 func (*ListContentsRequest) ProtoMessage() {}
 
 func (x *ListContentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[4]
+	mi := &file_loa_content_v1_content_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +797,7 @@ func (x *ListContentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContentsRequest.ProtoReflect.Descriptor instead.
 func (*ListContentsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{4}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListContentsRequest) GetPageSize() int32 {
@@ -551,7 +845,7 @@ type ListContentsResponse struct {
 
 func (x *ListContentsResponse) Reset() {
 	*x = ListContentsResponse{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[5]
+	mi := &file_loa_content_v1_content_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +857,7 @@ func (x *ListContentsResponse) String() string {
 func (*ListContentsResponse) ProtoMessage() {}
 
 func (x *ListContentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[5]
+	mi := &file_loa_content_v1_content_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +870,7 @@ func (x *ListContentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContentsResponse.ProtoReflect.Descriptor instead.
 func (*ListContentsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{5}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListContentsResponse) GetContents() []*Content {
@@ -603,7 +897,7 @@ type UpdateContentRequest struct {
 
 func (x *UpdateContentRequest) Reset() {
 	*x = UpdateContentRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[6]
+	mi := &file_loa_content_v1_content_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -615,7 +909,7 @@ func (x *UpdateContentRequest) String() string {
 func (*UpdateContentRequest) ProtoMessage() {}
 
 func (x *UpdateContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[6]
+	mi := &file_loa_content_v1_content_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -628,7 +922,7 @@ func (x *UpdateContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContentRequest.ProtoReflect.Descriptor instead.
 func (*UpdateContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{6}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateContentRequest) GetContent() *Content {
@@ -659,7 +953,7 @@ type ListRevisionsRequest struct {
 
 func (x *ListRevisionsRequest) Reset() {
 	*x = ListRevisionsRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[7]
+	mi := &file_loa_content_v1_content_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +965,7 @@ func (x *ListRevisionsRequest) String() string {
 func (*ListRevisionsRequest) ProtoMessage() {}
 
 func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[7]
+	mi := &file_loa_content_v1_content_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +978,7 @@ func (x *ListRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{7}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRevisionsRequest) GetContent() string {
@@ -730,7 +1024,7 @@ type Revision struct {
 
 func (x *Revision) Reset() {
 	*x = Revision{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[8]
+	mi := &file_loa_content_v1_content_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -742,7 +1036,7 @@ func (x *Revision) String() string {
 func (*Revision) ProtoMessage() {}
 
 func (x *Revision) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[8]
+	mi := &file_loa_content_v1_content_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -755,7 +1049,7 @@ func (x *Revision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revision.ProtoReflect.Descriptor instead.
 func (*Revision) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{8}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Revision) GetRevision() int32 {
@@ -818,7 +1112,7 @@ type ListRevisionsResponse struct {
 
 func (x *ListRevisionsResponse) Reset() {
 	*x = ListRevisionsResponse{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[9]
+	mi := &file_loa_content_v1_content_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +1124,7 @@ func (x *ListRevisionsResponse) String() string {
 func (*ListRevisionsResponse) ProtoMessage() {}
 
 func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[9]
+	mi := &file_loa_content_v1_content_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +1137,7 @@ func (x *ListRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{9}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListRevisionsResponse) GetRevisions() []*Revision {
@@ -869,7 +1163,7 @@ type SubmitContentRequest struct {
 
 func (x *SubmitContentRequest) Reset() {
 	*x = SubmitContentRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[10]
+	mi := &file_loa_content_v1_content_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1175,7 @@ func (x *SubmitContentRequest) String() string {
 func (*SubmitContentRequest) ProtoMessage() {}
 
 func (x *SubmitContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[10]
+	mi := &file_loa_content_v1_content_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1188,7 @@ func (x *SubmitContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitContentRequest.ProtoReflect.Descriptor instead.
 func (*SubmitContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{10}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubmitContentRequest) GetContent() string {
@@ -914,7 +1208,7 @@ type ImportPublishedRequest struct {
 
 func (x *ImportPublishedRequest) Reset() {
 	*x = ImportPublishedRequest{}
-	mi := &file_loa_content_v1_content_proto_msgTypes[11]
+	mi := &file_loa_content_v1_content_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1220,7 @@ func (x *ImportPublishedRequest) String() string {
 func (*ImportPublishedRequest) ProtoMessage() {}
 
 func (x *ImportPublishedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_content_v1_content_proto_msgTypes[11]
+	mi := &file_loa_content_v1_content_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1233,7 @@ func (x *ImportPublishedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPublishedRequest.ProtoReflect.Descriptor instead.
 func (*ImportPublishedRequest) Descriptor() ([]byte, []int) {
-	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{11}
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ImportPublishedRequest) GetContent() *Content {
@@ -967,7 +1261,28 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\x06issuer\x18\x03 \x01(\tR\x06issuer\x12\x16\n" +
 	"\x06number\x18\x04 \x01(\tR\x06number\x12\x12\n" +
 	"\x04date\x18\x05 \x01(\tR\x04date\x12\x1a\n" +
-	"\babstract\x18\x06 \x01(\tR\babstract\"\xa7\x06\n" +
+	"\babstract\x18\x06 \x01(\tR\babstract\"\xc1\x01\n" +
+	"\n" +
+	"Attachment\x12\x16\n" +
+	"\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x03R\x04size\x122\n" +
+	"\x04line\x18\x05 \x01(\v2\x1e.loa.content.v1.AttachmentLineR\x04line\x12 \n" +
+	"\valternative\x18\x06 \x01(\tR\valternative\"\xc3\x01\n" +
+	"\vTranslation\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x18\n" +
+	"\asummary\x18\x03 \x01(\tR\asummary\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\tR\x04body\x12\x1f\n" +
+	"\vof_revision\x18\x05 \x01(\x05R\n" +
+	"ofRevision\x12\x16\n" +
+	"\x06behind\x18\x06 \x01(\bR\x06behind\x12\x1b\n" +
+	"\tbody_html\x18\a \x01(\tR\bbodyHtml\"?\n" +
+	"\x11ContentCorrection\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xc6\b\n" +
 	"\aContent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1b\n" +
@@ -987,7 +1302,13 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\n" +
 	"attachment\x18\x0e \x01(\v2\x1e.loa.content.v1.AttachmentLineR\n" +
 	"attachment\x12\x18\n" +
-	"\aexample\x18\x0f \x01(\bR\aexample\x12\x14\n" +
+	"\aexample\x18\x0f \x01(\bR\aexample\x12<\n" +
+	"\vattachments\x18\x10 \x03(\v2\x1a.loa.content.v1.AttachmentR\vattachments\x12?\n" +
+	"\ftranslations\x18\x11 \x03(\v2\x1b.loa.content.v1.TranslationR\ftranslations\x12A\n" +
+	"\n" +
+	"correction\x18\x12 \x01(\v2!.loa.content.v1.ContentCorrectionR\n" +
+	"correction\x12\x18\n" +
+	"\aedition\x18\x13 \x01(\x05R\aedition\x12\x14\n" +
 	"\x05state\x18\x14 \x01(\tR\x05state\x12\x1a\n" +
 	"\brevision\x18\x15 \x01(\x05R\brevision\x12\x12\n" +
 	"\x04hash\x18\x16 \x01(\tR\x04hash\x12\x18\n" +
@@ -1000,7 +1321,10 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\fpublished_at\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12\x1a\n" +
 	"\bimported\x18\x1c \x01(\bR\bimported\x12%\n" +
 	"\x0ereturn_comment\x18\x1d \x01(\tR\rreturnComment\x12\x18\n" +
-	"\adossier\x18\x1e \x01(\tR\adossier\"I\n" +
+	"\adossier\x18\x1e \x01(\tR\adossier\x12\x1f\n" +
+	"\vbody_format\x18\x1f \x01(\tR\n" +
+	"bodyFormat\x12 \n" +
+	"\vpublication\x18  \x01(\tR\vpublication\"I\n" +
 	"\x14CreateContentRequest\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\"^\n" +
 	"\x11GetContentRequest\x12\x18\n" +
@@ -1066,57 +1390,64 @@ func file_loa_content_v1_content_proto_rawDescGZIP() []byte {
 	return file_loa_content_v1_content_proto_rawDescData
 }
 
-var file_loa_content_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_loa_content_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_loa_content_v1_content_proto_goTypes = []any{
 	(*AttachmentLine)(nil),         // 0: loa.content.v1.AttachmentLine
-	(*Content)(nil),                // 1: loa.content.v1.Content
-	(*CreateContentRequest)(nil),   // 2: loa.content.v1.CreateContentRequest
-	(*GetContentRequest)(nil),      // 3: loa.content.v1.GetContentRequest
-	(*ListContentsRequest)(nil),    // 4: loa.content.v1.ListContentsRequest
-	(*ListContentsResponse)(nil),   // 5: loa.content.v1.ListContentsResponse
-	(*UpdateContentRequest)(nil),   // 6: loa.content.v1.UpdateContentRequest
-	(*ListRevisionsRequest)(nil),   // 7: loa.content.v1.ListRevisionsRequest
-	(*Revision)(nil),               // 8: loa.content.v1.Revision
-	(*ListRevisionsResponse)(nil),  // 9: loa.content.v1.ListRevisionsResponse
-	(*SubmitContentRequest)(nil),   // 10: loa.content.v1.SubmitContentRequest
-	(*ImportPublishedRequest)(nil), // 11: loa.content.v1.ImportPublishedRequest
-	(*timestamppb.Timestamp)(nil),  // 12: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),  // 13: google.protobuf.FieldMask
+	(*Attachment)(nil),             // 1: loa.content.v1.Attachment
+	(*Translation)(nil),            // 2: loa.content.v1.Translation
+	(*ContentCorrection)(nil),      // 3: loa.content.v1.ContentCorrection
+	(*Content)(nil),                // 4: loa.content.v1.Content
+	(*CreateContentRequest)(nil),   // 5: loa.content.v1.CreateContentRequest
+	(*GetContentRequest)(nil),      // 6: loa.content.v1.GetContentRequest
+	(*ListContentsRequest)(nil),    // 7: loa.content.v1.ListContentsRequest
+	(*ListContentsResponse)(nil),   // 8: loa.content.v1.ListContentsResponse
+	(*UpdateContentRequest)(nil),   // 9: loa.content.v1.UpdateContentRequest
+	(*ListRevisionsRequest)(nil),   // 10: loa.content.v1.ListRevisionsRequest
+	(*Revision)(nil),               // 11: loa.content.v1.Revision
+	(*ListRevisionsResponse)(nil),  // 12: loa.content.v1.ListRevisionsResponse
+	(*SubmitContentRequest)(nil),   // 13: loa.content.v1.SubmitContentRequest
+	(*ImportPublishedRequest)(nil), // 14: loa.content.v1.ImportPublishedRequest
+	(*timestamppb.Timestamp)(nil),  // 15: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),  // 16: google.protobuf.FieldMask
 }
 var file_loa_content_v1_content_proto_depIdxs = []int32{
-	0,  // 0: loa.content.v1.Content.attachment:type_name -> loa.content.v1.AttachmentLine
-	12, // 1: loa.content.v1.Content.created_at:type_name -> google.protobuf.Timestamp
-	12, // 2: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
-	12, // 3: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
-	1,  // 4: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
-	12, // 5: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
-	12, // 6: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
-	1,  // 7: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
-	1,  // 8: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
-	13, // 9: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	12, // 10: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
-	12, // 11: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
-	8,  // 12: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
-	1,  // 13: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
-	2,  // 14: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
-	3,  // 15: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
-	4,  // 16: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
-	6,  // 17: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
-	7,  // 18: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
-	10, // 19: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
-	11, // 20: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
-	1,  // 21: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
-	1,  // 22: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
-	5,  // 23: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
-	1,  // 24: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
-	9,  // 25: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
-	1,  // 26: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
-	1,  // 27: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
-	21, // [21:28] is the sub-list for method output_type
-	14, // [14:21] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	0,  // 0: loa.content.v1.Attachment.line:type_name -> loa.content.v1.AttachmentLine
+	0,  // 1: loa.content.v1.Content.attachment:type_name -> loa.content.v1.AttachmentLine
+	1,  // 2: loa.content.v1.Content.attachments:type_name -> loa.content.v1.Attachment
+	2,  // 3: loa.content.v1.Content.translations:type_name -> loa.content.v1.Translation
+	3,  // 4: loa.content.v1.Content.correction:type_name -> loa.content.v1.ContentCorrection
+	15, // 5: loa.content.v1.Content.created_at:type_name -> google.protobuf.Timestamp
+	15, // 6: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
+	15, // 7: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
+	4,  // 8: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
+	15, // 9: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
+	15, // 10: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
+	4,  // 11: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
+	4,  // 12: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
+	16, // 13: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 14: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	15, // 15: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
+	11, // 16: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
+	4,  // 17: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
+	5,  // 18: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
+	6,  // 19: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
+	7,  // 20: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
+	9,  // 21: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
+	10, // 22: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
+	13, // 23: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
+	14, // 24: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
+	4,  // 25: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
+	4,  // 26: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
+	8,  // 27: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
+	4,  // 28: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
+	12, // 29: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
+	4,  // 30: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
+	4,  // 31: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
+	25, // [25:32] is the sub-list for method output_type
+	18, // [18:25] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_loa_content_v1_content_proto_init() }
@@ -1130,7 +1461,7 @@ func file_loa_content_v1_content_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_content_v1_content_proto_rawDesc), len(file_loa_content_v1_content_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -101,8 +101,10 @@ type PublicationPublished struct {
 	Slug        string                 `protobuf:"bytes,4,opt,name=slug,proto3" json:"slug,omitempty"`
 	PublishedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
 	// Published before Loa; published_at says when.
-	Imported      bool            `protobuf:"varint,6,opt,name=imported,proto3" json:"imported,omitempty"`
-	Decisions     []*v11.Decision `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	Imported  bool            `protobuf:"varint,6,opt,name=imported,proto3" json:"imported,omitempty"`
+	Decisions []*v11.Decision `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// When it stops being shown; unset: never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -186,6 +188,13 @@ func (x *PublicationPublished) GetDecisions() []*v11.Decision {
 	return nil
 }
 
+func (x *PublicationPublished) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 // PublicationCancelled: the content was edited before its time came.
 type PublicationCancelled struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -247,20 +256,545 @@ func (x *PublicationCancelled) GetHash() string {
 	return ""
 }
 
+// PublicationRescheduled: its time was changed before it came.
+type PublicationRescheduled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	Hash          string                 `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicationRescheduled) Reset() {
+	*x = PublicationRescheduled{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationRescheduled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationRescheduled) ProtoMessage() {}
+
+func (x *PublicationRescheduled) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationRescheduled.ProtoReflect.Descriptor instead.
+func (*PublicationRescheduled) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PublicationRescheduled) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *PublicationRescheduled) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *PublicationRescheduled) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *PublicationRescheduled) GetPublishAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishAt
+	}
+	return nil
+}
+
+// PublicationCorrected carries all that a channel shows from now on; what it showed before stays readable.
+type PublicationCorrected struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content     *v1.Content            `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	BodyHtml    string                 `protobuf:"bytes,3,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	Slug        string                 `protobuf:"bytes,4,opt,name=slug,proto3" json:"slug,omitempty"`
+	// Of the first publication.
+	PublishedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
+	CorrectedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
+	// content or form, and what readers are told.
+	Kind   string `protobuf:"bytes,7,opt,name=kind,proto3" json:"kind,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The hash it had before.
+	PreviousHash string `protobuf:"bytes,9,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
+	// Counts corrections, from 1.
+	Number        int32           `protobuf:"varint,10,opt,name=number,proto3" json:"number,omitempty"`
+	Decisions     []*v11.Decision `protobuf:"bytes,11,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicationCorrected) Reset() {
+	*x = PublicationCorrected{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationCorrected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationCorrected) ProtoMessage() {}
+
+func (x *PublicationCorrected) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationCorrected.ProtoReflect.Descriptor instead.
+func (*PublicationCorrected) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PublicationCorrected) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetContent() *v1.Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *PublicationCorrected) GetBodyHtml() string {
+	if x != nil {
+		return x.BodyHtml
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
+func (x *PublicationCorrected) GetCorrectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CorrectedAt
+	}
+	return nil
+}
+
+func (x *PublicationCorrected) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetPreviousHash() string {
+	if x != nil {
+		return x.PreviousHash
+	}
+	return ""
+}
+
+func (x *PublicationCorrected) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *PublicationCorrected) GetDecisions() []*v11.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+// WithdrawalSubmitted asks for the approval of a withdrawal with its public reason.
+type WithdrawalSubmitted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "withdrawal_…", the document of the dossier.
+	Withdrawal  string `protobuf:"bytes,1,opt,name=withdrawal,proto3" json:"withdrawal,omitempty"`
+	Publication string `protobuf:"bytes,2,opt,name=publication,proto3" json:"publication,omitempty"`
+	Title       string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	Reason      string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The publication that takes its place; empty when none does.
+	Replacement string   `protobuf:"bytes,5,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	Agency      string   `protobuf:"bytes,6,opt,name=agency,proto3" json:"agency,omitempty"`
+	Unit        string   `protobuf:"bytes,7,opt,name=unit,proto3" json:"unit,omitempty"`
+	Authors     []string `protobuf:"bytes,8,rep,name=authors,proto3" json:"authors,omitempty"`
+	// SHA-256 in hex of what is approved.
+	Hash          string `protobuf:"bytes,9,opt,name=hash,proto3" json:"hash,omitempty"`
+	Example       bool   `protobuf:"varint,10,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawalSubmitted) Reset() {
+	*x = WithdrawalSubmitted{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawalSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawalSubmitted) ProtoMessage() {}
+
+func (x *WithdrawalSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawalSubmitted.ProtoReflect.Descriptor instead.
+func (*WithdrawalSubmitted) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *WithdrawalSubmitted) GetWithdrawal() string {
+	if x != nil {
+		return x.Withdrawal
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetAuthors() []string {
+	if x != nil {
+		return x.Authors
+	}
+	return nil
+}
+
+func (x *WithdrawalSubmitted) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *WithdrawalSubmitted) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+// PublicationWithdrawn: no channel may show it any more, only that it was withdrawn and why.
+type PublicationWithdrawn struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content     string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	Slug        string                 `protobuf:"bytes,3,opt,name=slug,proto3" json:"slug,omitempty"`
+	Title       string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Agency      string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Reason      string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Replacement string                 `protobuf:"bytes,7,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	// The replacement's path: "/tin/<slug>".
+	ReplacementPath string                 `protobuf:"bytes,8,opt,name=replacement_path,json=replacementPath,proto3" json:"replacement_path,omitempty"`
+	PublishedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
+	WithdrawnAt     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	Decisions       []*v11.Decision        `protobuf:"bytes,11,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	Example         bool                   `protobuf:"varint,12,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *PublicationWithdrawn) Reset() {
+	*x = PublicationWithdrawn{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationWithdrawn) ProtoMessage() {}
+
+func (x *PublicationWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationWithdrawn.ProtoReflect.Descriptor instead.
+func (*PublicationWithdrawn) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PublicationWithdrawn) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetReplacementPath() string {
+	if x != nil {
+		return x.ReplacementPath
+	}
+	return ""
+}
+
+func (x *PublicationWithdrawn) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
+func (x *PublicationWithdrawn) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
+}
+
+func (x *PublicationWithdrawn) GetDecisions() []*v11.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+func (x *PublicationWithdrawn) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+// PublicationExpired: the time it was to be shown until has come.
+type PublicationExpired struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	Slug          string                 `protobuf:"bytes,3,opt,name=slug,proto3" json:"slug,omitempty"`
+	ExpiredAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicationExpired) Reset() {
+	*x = PublicationExpired{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationExpired) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationExpired) ProtoMessage() {}
+
+func (x *PublicationExpired) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationExpired.ProtoReflect.Descriptor instead.
+func (*PublicationExpired) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PublicationExpired) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *PublicationExpired) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *PublicationExpired) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *PublicationExpired) GetExpiredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiredAt
+	}
+	return nil
+}
+
 type ReceiptRecorded struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
 	Channel     string                 `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	Place       string                 `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
 	// Every channel of the publication has given its receipt.
-	Complete      bool `protobuf:"varint,4,opt,name=complete,proto3" json:"complete,omitempty"`
+	Complete bool `protobuf:"varint,4,opt,name=complete,proto3" json:"complete,omitempty"`
+	// What the channel did: published, corrected, withdrawn, expired.
+	Act string `protobuf:"bytes,5,opt,name=act,proto3" json:"act,omitempty"`
+	// Which correction it carries; 0 before the first.
+	Number        int32 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReceiptRecorded) Reset() {
 	*x = ReceiptRecorded{}
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +806,7 @@ func (x *ReceiptRecorded) String() string {
 func (*ReceiptRecorded) ProtoMessage() {}
 
 func (x *ReceiptRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +819,7 @@ func (x *ReceiptRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiptRecorded.ProtoReflect.Descriptor instead.
 func (*ReceiptRecorded) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReceiptRecorded) GetPublication() string {
@@ -316,6 +850,20 @@ func (x *ReceiptRecorded) GetComplete() bool {
 	return false
 }
 
+func (x *ReceiptRecorded) GetAct() string {
+	if x != nil {
+		return x.Act
+	}
+	return ""
+}
+
+func (x *ReceiptRecorded) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 var File_loa_distribution_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_distribution_v1_events_proto_rawDesc = "" +
@@ -326,7 +874,7 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
 	"\x04hash\x18\x03 \x01(\tR\x04hash\x129\n" +
 	"\n" +
-	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xb1\x02\n" +
+	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xec\x02\n" +
 	"\x14PublicationPublished\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x121\n" +
 	"\acontent\x18\x02 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
@@ -334,16 +882,73 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\x04slug\x18\x04 \x01(\tR\x04slug\x12=\n" +
 	"\fpublished_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12\x1a\n" +
 	"\bimported\x18\x06 \x01(\bR\bimported\x128\n" +
-	"\tdecisions\x18\a \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"f\n" +
+	"\tdecisions\x18\a \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x129\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"f\n" +
 	"\x14PublicationCancelled\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
-	"\x04hash\x18\x03 \x01(\tR\x04hash\"\x7f\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\"\xa3\x01\n" +
+	"\x16PublicationRescheduled\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\x129\n" +
+	"\n" +
+	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xbd\x03\n" +
+	"\x14PublicationCorrected\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x121\n" +
+	"\acontent\x18\x02 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
+	"\tbody_html\x18\x03 \x01(\tR\bbodyHtml\x12\x12\n" +
+	"\x04slug\x18\x04 \x01(\tR\x04slug\x12=\n" +
+	"\fpublished_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12=\n" +
+	"\fcorrected_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vcorrectedAt\x12\x12\n" +
+	"\x04kind\x18\a \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\x12#\n" +
+	"\rprevious_hash\x18\t \x01(\tR\fpreviousHash\x12\x16\n" +
+	"\x06number\x18\n" +
+	" \x01(\x05R\x06number\x128\n" +
+	"\tdecisions\x18\v \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\x9b\x02\n" +
+	"\x13WithdrawalSubmitted\x12\x1e\n" +
+	"\n" +
+	"withdrawal\x18\x01 \x01(\tR\n" +
+	"withdrawal\x12 \n" +
+	"\vpublication\x18\x02 \x01(\tR\vpublication\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12 \n" +
+	"\vreplacement\x18\x05 \x01(\tR\vreplacement\x12\x16\n" +
+	"\x06agency\x18\x06 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04unit\x18\a \x01(\tR\x04unit\x12\x18\n" +
+	"\aauthors\x18\b \x03(\tR\aauthors\x12\x12\n" +
+	"\x04hash\x18\t \x01(\tR\x04hash\x12\x18\n" +
+	"\aexample\x18\n" +
+	" \x01(\bR\aexample\"\xcb\x03\n" +
+	"\x14PublicationWithdrawn\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
+	"\x04slug\x18\x03 \x01(\tR\x04slug\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12 \n" +
+	"\vreplacement\x18\a \x01(\tR\vreplacement\x12)\n" +
+	"\x10replacement_path\x18\b \x01(\tR\x0freplacementPath\x12=\n" +
+	"\fpublished_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12=\n" +
+	"\fwithdrawn_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\x128\n" +
+	"\tdecisions\x18\v \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x12\x18\n" +
+	"\aexample\x18\f \x01(\bR\aexample\"\x9f\x01\n" +
+	"\x12PublicationExpired\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
+	"\x04slug\x18\x03 \x01(\tR\x04slug\x129\n" +
+	"\n" +
+	"expired_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiredAt\"\xa9\x01\n" +
 	"\x0fReceiptRecorded\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x14\n" +
 	"\x05place\x18\x03 \x01(\tR\x05place\x12\x1a\n" +
-	"\bcomplete\x18\x04 \x01(\bR\bcompleteB\xd8\x01\n" +
+	"\bcomplete\x18\x04 \x01(\bR\bcomplete\x12\x10\n" +
+	"\x03act\x18\x05 \x01(\tR\x03act\x12\x16\n" +
+	"\x06number\x18\x06 \x01(\x05R\x06numberB\xd8\x01\n" +
 	"\x17com.loa.distribution.v1B\vEventsProtoP\x01ZBgithub.com/loa-vn/loa/proto/gen/loa/distribution/v1;distributionv1\xa2\x02\x03LDX\xaa\x02\x13Loa.Distribution.V1\xca\x02\x13Loa\\Distribution\\V1\xe2\x02\x1fLoa\\Distribution\\V1\\GPBMetadata\xea\x02\x15Loa::Distribution::V1b\x06proto3"
 
 var (
@@ -358,26 +963,41 @@ func file_loa_distribution_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_distribution_v1_events_proto_rawDescData
 }
 
-var file_loa_distribution_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_loa_distribution_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_loa_distribution_v1_events_proto_goTypes = []any{
-	(*PublicationScheduled)(nil),  // 0: loa.distribution.v1.PublicationScheduled
-	(*PublicationPublished)(nil),  // 1: loa.distribution.v1.PublicationPublished
-	(*PublicationCancelled)(nil),  // 2: loa.distribution.v1.PublicationCancelled
-	(*ReceiptRecorded)(nil),       // 3: loa.distribution.v1.ReceiptRecorded
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 5: loa.content.v1.Content
-	(*v11.Decision)(nil),          // 6: loa.approvals.v1.Decision
+	(*PublicationScheduled)(nil),   // 0: loa.distribution.v1.PublicationScheduled
+	(*PublicationPublished)(nil),   // 1: loa.distribution.v1.PublicationPublished
+	(*PublicationCancelled)(nil),   // 2: loa.distribution.v1.PublicationCancelled
+	(*PublicationRescheduled)(nil), // 3: loa.distribution.v1.PublicationRescheduled
+	(*PublicationCorrected)(nil),   // 4: loa.distribution.v1.PublicationCorrected
+	(*WithdrawalSubmitted)(nil),    // 5: loa.distribution.v1.WithdrawalSubmitted
+	(*PublicationWithdrawn)(nil),   // 6: loa.distribution.v1.PublicationWithdrawn
+	(*PublicationExpired)(nil),     // 7: loa.distribution.v1.PublicationExpired
+	(*ReceiptRecorded)(nil),        // 8: loa.distribution.v1.ReceiptRecorded
+	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
+	(*v1.Content)(nil),             // 10: loa.content.v1.Content
+	(*v11.Decision)(nil),           // 11: loa.approvals.v1.Decision
 }
 var file_loa_distribution_v1_events_proto_depIdxs = []int32{
-	4, // 0: loa.distribution.v1.PublicationScheduled.publish_at:type_name -> google.protobuf.Timestamp
-	5, // 1: loa.distribution.v1.PublicationPublished.content:type_name -> loa.content.v1.Content
-	4, // 2: loa.distribution.v1.PublicationPublished.published_at:type_name -> google.protobuf.Timestamp
-	6, // 3: loa.distribution.v1.PublicationPublished.decisions:type_name -> loa.approvals.v1.Decision
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	9,  // 0: loa.distribution.v1.PublicationScheduled.publish_at:type_name -> google.protobuf.Timestamp
+	10, // 1: loa.distribution.v1.PublicationPublished.content:type_name -> loa.content.v1.Content
+	9,  // 2: loa.distribution.v1.PublicationPublished.published_at:type_name -> google.protobuf.Timestamp
+	11, // 3: loa.distribution.v1.PublicationPublished.decisions:type_name -> loa.approvals.v1.Decision
+	9,  // 4: loa.distribution.v1.PublicationPublished.expires_at:type_name -> google.protobuf.Timestamp
+	9,  // 5: loa.distribution.v1.PublicationRescheduled.publish_at:type_name -> google.protobuf.Timestamp
+	10, // 6: loa.distribution.v1.PublicationCorrected.content:type_name -> loa.content.v1.Content
+	9,  // 7: loa.distribution.v1.PublicationCorrected.published_at:type_name -> google.protobuf.Timestamp
+	9,  // 8: loa.distribution.v1.PublicationCorrected.corrected_at:type_name -> google.protobuf.Timestamp
+	11, // 9: loa.distribution.v1.PublicationCorrected.decisions:type_name -> loa.approvals.v1.Decision
+	9,  // 10: loa.distribution.v1.PublicationWithdrawn.published_at:type_name -> google.protobuf.Timestamp
+	9,  // 11: loa.distribution.v1.PublicationWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
+	11, // 12: loa.distribution.v1.PublicationWithdrawn.decisions:type_name -> loa.approvals.v1.Decision
+	9,  // 13: loa.distribution.v1.PublicationExpired.expired_at:type_name -> google.protobuf.Timestamp
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_events_proto_init() }
@@ -391,7 +1011,7 @@ func file_loa_distribution_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_distribution_v1_events_proto_rawDesc), len(file_loa_distribution_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -7,8 +7,10 @@
 package planningv1
 
 import (
+	v1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -113,9 +115,11 @@ func (x *PeopleImported) GetPeople() []*Person {
 
 // PlanIssued carries the whole plan with its items. `imported` says that it was issued outside Loa.
 type PlanIssued struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
-	Items         []*PlanItem            `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Items []*PlanItem            `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// None for a plan that was issued outside Loa.
+	Decisions     []*v1.Decision `protobuf:"bytes,3,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -164,6 +168,526 @@ func (x *PlanIssued) GetItems() []*PlanItem {
 	return nil
 }
 
+func (x *PlanIssued) GetDecisions() []*v1.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+// PlanSubmitted carries a plan, or an amendment of one, as it goes up its route.
+type PlanSubmitted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As it is to be; its id is the plan's also when an amendment is submitted.
+	Plan  *Plan       `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Items []*PlanItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// The amendment's id; empty when the plan itself is submitted. The document of the dossier is this or the plan's id.
+	Amendment string `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	// SHA-256 in hex of what is approved.
+	Hash     string   `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	Revision int32    `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	Unit     string   `protobuf:"bytes,6,opt,name=unit,proto3" json:"unit,omitempty"`
+	Authors  []string `protobuf:"bytes,7,rep,name=authors,proto3" json:"authors,omitempty"`
+	// What an amendment changes; none for a plan.
+	Changes       []*PlanChange `protobuf:"bytes,8,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanSubmitted) Reset() {
+	*x = PlanSubmitted{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanSubmitted) ProtoMessage() {}
+
+func (x *PlanSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanSubmitted.ProtoReflect.Descriptor instead.
+func (*PlanSubmitted) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PlanSubmitted) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *PlanSubmitted) GetItems() []*PlanItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *PlanSubmitted) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+func (x *PlanSubmitted) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *PlanSubmitted) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *PlanSubmitted) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *PlanSubmitted) GetAuthors() []string {
+	if x != nil {
+		return x.Authors
+	}
+	return nil
+}
+
+func (x *PlanSubmitted) GetChanges() []*PlanChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// PlanRevised: the draft of a plan or of an amendment was edited; approvals of any other hash are void.
+type PlanRevised struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Amendment     string                 `protobuf:"bytes,2,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	Hash          string                 `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	Author        string                 `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	Revision      int32                  `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanRevised) Reset() {
+	*x = PlanRevised{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanRevised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanRevised) ProtoMessage() {}
+
+func (x *PlanRevised) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanRevised.ProtoReflect.Descriptor instead.
+func (*PlanRevised) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PlanRevised) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *PlanRevised) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+func (x *PlanRevised) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *PlanRevised) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *PlanRevised) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+// PlanAmended carries the whole plan as it stands from now on.
+type PlanAmended struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Plan      *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Items     []*PlanItem            `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	Amendment string                 `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	// Of the amendment: its number as written, and its day.
+	Number        string         `protobuf:"bytes,4,opt,name=number,proto3" json:"number,omitempty"`
+	Date          string         `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`
+	Changes       []*PlanChange  `protobuf:"bytes,6,rep,name=changes,proto3" json:"changes,omitempty"`
+	Decisions     []*v1.Decision `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanAmended) Reset() {
+	*x = PlanAmended{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanAmended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanAmended) ProtoMessage() {}
+
+func (x *PlanAmended) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanAmended.ProtoReflect.Descriptor instead.
+func (*PlanAmended) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PlanAmended) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *PlanAmended) GetItems() []*PlanItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *PlanAmended) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+func (x *PlanAmended) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *PlanAmended) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *PlanAmended) GetChanges() []*PlanChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PlanAmended) GetDecisions() []*v1.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
+type PlanClosed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanClosed) Reset() {
+	*x = PlanClosed{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanClosed) ProtoMessage() {}
+
+func (x *PlanClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanClosed.ProtoReflect.Descriptor instead.
+func (*PlanClosed) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PlanClosed) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *PlanClosed) GetClosedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClosedAt
+	}
+	return nil
+}
+
+func (x *PlanClosed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Each event of a result carries it whole, as it stands after the event.
+type ResultRecorded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *Result                `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultRecorded) Reset() {
+	*x = ResultRecorded{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultRecorded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultRecorded) ProtoMessage() {}
+
+func (x *ResultRecorded) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultRecorded.ProtoReflect.Descriptor instead.
+func (*ResultRecorded) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ResultRecorded) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+type ResultConfirmed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *Result                `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultConfirmed) Reset() {
+	*x = ResultConfirmed{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultConfirmed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultConfirmed) ProtoMessage() {}
+
+func (x *ResultConfirmed) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultConfirmed.ProtoReflect.Descriptor instead.
+func (*ResultConfirmed) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ResultConfirmed) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+type ResultQuestioned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *Result                `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultQuestioned) Reset() {
+	*x = ResultQuestioned{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultQuestioned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultQuestioned) ProtoMessage() {}
+
+func (x *ResultQuestioned) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultQuestioned.ProtoReflect.Descriptor instead.
+func (*ResultQuestioned) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ResultQuestioned) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+type ResultRetracted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *Result                `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResultRetracted) Reset() {
+	*x = ResultRetracted{}
+	mi := &file_loa_planning_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResultRetracted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResultRetracted) ProtoMessage() {}
+
+func (x *ResultRetracted) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResultRetracted.ProtoReflect.Descriptor instead.
+func (*ResultRetracted) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ResultRetracted) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
 type PlanItemOverdue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
@@ -175,7 +699,7 @@ type PlanItemOverdue struct {
 
 func (x *PlanItemOverdue) Reset() {
 	*x = PlanItemOverdue{}
-	mi := &file_loa_planning_v1_events_proto_msgTypes[3]
+	mi := &file_loa_planning_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -187,7 +711,7 @@ func (x *PlanItemOverdue) String() string {
 func (*PlanItemOverdue) ProtoMessage() {}
 
 func (x *PlanItemOverdue) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_events_proto_msgTypes[3]
+	mi := &file_loa_planning_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -200,7 +724,7 @@ func (x *PlanItemOverdue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanItemOverdue.ProtoReflect.Descriptor instead.
 func (*PlanItemOverdue) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PlanItemOverdue) GetPlan() string {
@@ -238,7 +762,7 @@ type PlanItemDelivered struct {
 
 func (x *PlanItemDelivered) Reset() {
 	*x = PlanItemDelivered{}
-	mi := &file_loa_planning_v1_events_proto_msgTypes[4]
+	mi := &file_loa_planning_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -250,7 +774,7 @@ func (x *PlanItemDelivered) String() string {
 func (*PlanItemDelivered) ProtoMessage() {}
 
 func (x *PlanItemDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_events_proto_msgTypes[4]
+	mi := &file_loa_planning_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -263,7 +787,7 @@ func (x *PlanItemDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanItemDelivered.ProtoReflect.Descriptor instead.
 func (*PlanItemDelivered) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_loa_planning_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PlanItemDelivered) GetPlan() string {
@@ -305,15 +829,52 @@ var File_loa_planning_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_planning_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1cloa/planning/v1/events.proto\x12\x0floa.planning.v1\x1a\x1eloa/planning/v1/planning.proto\"G\n" +
+	"\x1cloa/planning/v1/events.proto\x12\x0floa.planning.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1eloa/planning/v1/planning.proto\x1a\x1dloa/planning/v1/results.proto\"G\n" +
 	"\x10AgenciesImported\x123\n" +
 	"\bagencies\x18\x01 \x03(\v2\x17.loa.planning.v1.AgencyR\bagencies\"A\n" +
 	"\x0ePeopleImported\x12/\n" +
-	"\x06people\x18\x01 \x03(\v2\x17.loa.planning.v1.PersonR\x06people\"h\n" +
+	"\x06people\x18\x01 \x03(\v2\x17.loa.planning.v1.PersonR\x06people\"\xa2\x01\n" +
 	"\n" +
 	"PlanIssued\x12)\n" +
 	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12/\n" +
-	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\"U\n" +
+	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x128\n" +
+	"\tdecisions\x18\x03 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\x9e\x02\n" +
+	"\rPlanSubmitted\x12)\n" +
+	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12/\n" +
+	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x05R\brevision\x12\x12\n" +
+	"\x04unit\x18\x06 \x01(\tR\x04unit\x12\x18\n" +
+	"\aauthors\x18\a \x03(\tR\aauthors\x125\n" +
+	"\achanges\x18\b \x03(\v2\x1b.loa.planning.v1.PlanChangeR\achanges\"\x87\x01\n" +
+	"\vPlanRevised\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1c\n" +
+	"\tamendment\x18\x02 \x01(\tR\tamendment\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x05R\brevision\"\xa4\x02\n" +
+	"\vPlanAmended\x12)\n" +
+	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12/\n" +
+	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\x12\x16\n" +
+	"\x06number\x18\x04 \x01(\tR\x06number\x12\x12\n" +
+	"\x04date\x18\x05 \x01(\tR\x04date\x125\n" +
+	"\achanges\x18\x06 \x03(\v2\x1b.loa.planning.v1.PlanChangeR\achanges\x128\n" +
+	"\tdecisions\x18\a \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"q\n" +
+	"\n" +
+	"PlanClosed\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x127\n" +
+	"\tclosed_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"A\n" +
+	"\x0eResultRecorded\x12/\n" +
+	"\x06result\x18\x01 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"B\n" +
+	"\x0fResultConfirmed\x12/\n" +
+	"\x06result\x18\x01 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"C\n" +
+	"\x10ResultQuestioned\x12/\n" +
+	"\x06result\x18\x01 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"B\n" +
+	"\x0fResultRetracted\x12/\n" +
+	"\x06result\x18\x01 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"U\n" +
 	"\x0fPlanItemOverdue\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1a\n" +
@@ -338,28 +899,53 @@ func file_loa_planning_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_planning_v1_events_proto_rawDescData
 }
 
-var file_loa_planning_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_loa_planning_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_loa_planning_v1_events_proto_goTypes = []any{
-	(*AgenciesImported)(nil),  // 0: loa.planning.v1.AgenciesImported
-	(*PeopleImported)(nil),    // 1: loa.planning.v1.PeopleImported
-	(*PlanIssued)(nil),        // 2: loa.planning.v1.PlanIssued
-	(*PlanItemOverdue)(nil),   // 3: loa.planning.v1.PlanItemOverdue
-	(*PlanItemDelivered)(nil), // 4: loa.planning.v1.PlanItemDelivered
-	(*Agency)(nil),            // 5: loa.planning.v1.Agency
-	(*Person)(nil),            // 6: loa.planning.v1.Person
-	(*Plan)(nil),              // 7: loa.planning.v1.Plan
-	(*PlanItem)(nil),          // 8: loa.planning.v1.PlanItem
+	(*AgenciesImported)(nil),      // 0: loa.planning.v1.AgenciesImported
+	(*PeopleImported)(nil),        // 1: loa.planning.v1.PeopleImported
+	(*PlanIssued)(nil),            // 2: loa.planning.v1.PlanIssued
+	(*PlanSubmitted)(nil),         // 3: loa.planning.v1.PlanSubmitted
+	(*PlanRevised)(nil),           // 4: loa.planning.v1.PlanRevised
+	(*PlanAmended)(nil),           // 5: loa.planning.v1.PlanAmended
+	(*PlanClosed)(nil),            // 6: loa.planning.v1.PlanClosed
+	(*ResultRecorded)(nil),        // 7: loa.planning.v1.ResultRecorded
+	(*ResultConfirmed)(nil),       // 8: loa.planning.v1.ResultConfirmed
+	(*ResultQuestioned)(nil),      // 9: loa.planning.v1.ResultQuestioned
+	(*ResultRetracted)(nil),       // 10: loa.planning.v1.ResultRetracted
+	(*PlanItemOverdue)(nil),       // 11: loa.planning.v1.PlanItemOverdue
+	(*PlanItemDelivered)(nil),     // 12: loa.planning.v1.PlanItemDelivered
+	(*Agency)(nil),                // 13: loa.planning.v1.Agency
+	(*Person)(nil),                // 14: loa.planning.v1.Person
+	(*Plan)(nil),                  // 15: loa.planning.v1.Plan
+	(*PlanItem)(nil),              // 16: loa.planning.v1.PlanItem
+	(*v1.Decision)(nil),           // 17: loa.approvals.v1.Decision
+	(*PlanChange)(nil),            // 18: loa.planning.v1.PlanChange
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*Result)(nil),                // 20: loa.planning.v1.Result
 }
 var file_loa_planning_v1_events_proto_depIdxs = []int32{
-	5, // 0: loa.planning.v1.AgenciesImported.agencies:type_name -> loa.planning.v1.Agency
-	6, // 1: loa.planning.v1.PeopleImported.people:type_name -> loa.planning.v1.Person
-	7, // 2: loa.planning.v1.PlanIssued.plan:type_name -> loa.planning.v1.Plan
-	8, // 3: loa.planning.v1.PlanIssued.items:type_name -> loa.planning.v1.PlanItem
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	13, // 0: loa.planning.v1.AgenciesImported.agencies:type_name -> loa.planning.v1.Agency
+	14, // 1: loa.planning.v1.PeopleImported.people:type_name -> loa.planning.v1.Person
+	15, // 2: loa.planning.v1.PlanIssued.plan:type_name -> loa.planning.v1.Plan
+	16, // 3: loa.planning.v1.PlanIssued.items:type_name -> loa.planning.v1.PlanItem
+	17, // 4: loa.planning.v1.PlanIssued.decisions:type_name -> loa.approvals.v1.Decision
+	15, // 5: loa.planning.v1.PlanSubmitted.plan:type_name -> loa.planning.v1.Plan
+	16, // 6: loa.planning.v1.PlanSubmitted.items:type_name -> loa.planning.v1.PlanItem
+	18, // 7: loa.planning.v1.PlanSubmitted.changes:type_name -> loa.planning.v1.PlanChange
+	15, // 8: loa.planning.v1.PlanAmended.plan:type_name -> loa.planning.v1.Plan
+	16, // 9: loa.planning.v1.PlanAmended.items:type_name -> loa.planning.v1.PlanItem
+	18, // 10: loa.planning.v1.PlanAmended.changes:type_name -> loa.planning.v1.PlanChange
+	17, // 11: loa.planning.v1.PlanAmended.decisions:type_name -> loa.approvals.v1.Decision
+	19, // 12: loa.planning.v1.PlanClosed.closed_at:type_name -> google.protobuf.Timestamp
+	20, // 13: loa.planning.v1.ResultRecorded.result:type_name -> loa.planning.v1.Result
+	20, // 14: loa.planning.v1.ResultConfirmed.result:type_name -> loa.planning.v1.Result
+	20, // 15: loa.planning.v1.ResultQuestioned.result:type_name -> loa.planning.v1.Result
+	20, // 16: loa.planning.v1.ResultRetracted.result:type_name -> loa.planning.v1.Result
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_loa_planning_v1_events_proto_init() }
@@ -368,13 +954,14 @@ func file_loa_planning_v1_events_proto_init() {
 		return
 	}
 	file_loa_planning_v1_planning_proto_init()
+	file_loa_planning_v1_results_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_planning_v1_events_proto_rawDesc), len(file_loa_planning_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1302,7 +1302,7 @@ type Plan struct {
 	Channels     []*Channel  `protobuf:"bytes,13,rep,name=channels,proto3" json:"channels,omitempty"`
 	// Which periods are reported: month, quarter, half, year.
 	ReportPeriods []string `protobuf:"bytes,14,rep,name=report_periods,json=reportPeriods,proto3" json:"report_periods,omitempty"`
-	// issued.
+	// draft, in_approval, returned, approved, issued, amended, closed.
 	State    string `protobuf:"bytes,15,opt,name=state,proto3" json:"state,omitempty"`
 	Imported bool   `protobuf:"varint,16,opt,name=imported,proto3" json:"imported,omitempty"`
 	// The whole plan is example data.
@@ -1313,7 +1313,15 @@ type Plan struct {
 	RecordedAt   *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	ItemCount    int32                  `protobuf:"varint,21,opt,name=item_count,json=itemCount,proto3" json:"item_count,omitempty"`
 	// Where the text comes from.
-	Source        string `protobuf:"bytes,22,opt,name=source,proto3" json:"source,omitempty"`
+	Source string `protobuf:"bytes,22,opt,name=source,proto3" json:"source,omitempty"`
+	// SHA-256 in hex of what is approved.
+	Hash     string `protobuf:"bytes,23,opt,name=hash,proto3" json:"hash,omitempty"`
+	Revision int32  `protobuf:"varint,24,opt,name=revision,proto3" json:"revision,omitempty"`
+	Etag     string `protobuf:"bytes,25,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The dossier that carries it, once submitted.
+	Dossier string `protobuf:"bytes,26,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// Amendments issued so far, the oldest first, and the one that is being drafted.
+	Amendments    []*PlanAmendment `protobuf:"bytes,27,rep,name=amendments,proto3" json:"amendments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1502,6 +1510,247 @@ func (x *Plan) GetSource() string {
 	return ""
 }
 
+func (x *Plan) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Plan) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *Plan) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Plan) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *Plan) GetAmendments() []*PlanAmendment {
+	if x != nil {
+		return x.Amendments
+	}
+	return nil
+}
+
+// PlanChange is one difference between a plan and its amendment.
+type PlanChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// added, removed, changed.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Of an item its id; empty for the plan's own fields.
+	Item string `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// The item's code and title, to read it by.
+	ItemCode  string `protobuf:"bytes,3,opt,name=item_code,json=itemCode,proto3" json:"item_code,omitempty"`
+	ItemTitle string `protobuf:"bytes,4,opt,name=item_title,json=itemTitle,proto3" json:"item_title,omitempty"`
+	// The JSON name of what changed; empty for an item that was added or removed.
+	Field         string `protobuf:"bytes,5,opt,name=field,proto3" json:"field,omitempty"`
+	Before        string `protobuf:"bytes,6,opt,name=before,proto3" json:"before,omitempty"`
+	After         string `protobuf:"bytes,7,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanChange) Reset() {
+	*x = PlanChange{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanChange) ProtoMessage() {}
+
+func (x *PlanChange) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanChange.ProtoReflect.Descriptor instead.
+func (*PlanChange) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PlanChange) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PlanChange) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *PlanChange) GetItemCode() string {
+	if x != nil {
+		return x.ItemCode
+	}
+	return ""
+}
+
+func (x *PlanChange) GetItemTitle() string {
+	if x != nil {
+		return x.ItemTitle
+	}
+	return ""
+}
+
+func (x *PlanChange) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *PlanChange) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *PlanChange) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+type PlanAmendment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// draft, in_approval, returned, approved, issued, dropped.
+	State         string        `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	Number        string        `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
+	Date          string        `protobuf:"bytes,4,opt,name=date,proto3" json:"date,omitempty"`
+	Reason        string        `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Changes       []*PlanChange `protobuf:"bytes,6,rep,name=changes,proto3" json:"changes,omitempty"`
+	Hash          string        `protobuf:"bytes,7,opt,name=hash,proto3" json:"hash,omitempty"`
+	Revision      int32         `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
+	Dossier       string        `protobuf:"bytes,9,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanAmendment) Reset() {
+	*x = PlanAmendment{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanAmendment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanAmendment) ProtoMessage() {}
+
+func (x *PlanAmendment) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanAmendment.ProtoReflect.Descriptor instead.
+func (*PlanAmendment) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PlanAmendment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetChanges() []*PlanChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PlanAmendment) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *PlanAmendment) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *PlanAmendment) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
 type ImportPlanRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Yaml          []byte                 `protobuf:"bytes,1,opt,name=yaml,proto3" json:"yaml,omitempty"`
@@ -1512,7 +1761,7 @@ type ImportPlanRequest struct {
 
 func (x *ImportPlanRequest) Reset() {
 	*x = ImportPlanRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1524,7 +1773,7 @@ func (x *ImportPlanRequest) String() string {
 func (*ImportPlanRequest) ProtoMessage() {}
 
 func (x *ImportPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1537,7 +1786,7 @@ func (x *ImportPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPlanRequest.ProtoReflect.Descriptor instead.
 func (*ImportPlanRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{20}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ImportPlanRequest) GetYaml() []byte {
@@ -1566,7 +1815,7 @@ type GetPlanRequest struct {
 
 func (x *GetPlanRequest) Reset() {
 	*x = GetPlanRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +1827,7 @@ func (x *GetPlanRequest) String() string {
 func (*GetPlanRequest) ProtoMessage() {}
 
 func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +1840,7 @@ func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPlanRequest.ProtoReflect.Descriptor instead.
 func (*GetPlanRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{21}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetPlanRequest) GetPlan() string {
@@ -1621,7 +1870,7 @@ type ListPlansRequest struct {
 
 func (x *ListPlansRequest) Reset() {
 	*x = ListPlansRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1882,7 @@ func (x *ListPlansRequest) String() string {
 func (*ListPlansRequest) ProtoMessage() {}
 
 func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1895,7 @@ func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansRequest.ProtoReflect.Descriptor instead.
 func (*ListPlansRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{22}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListPlansRequest) GetPageSize() int32 {
@@ -1680,7 +1929,7 @@ type ListPlansResponse struct {
 
 func (x *ListPlansResponse) Reset() {
 	*x = ListPlansResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1692,7 +1941,7 @@ func (x *ListPlansResponse) String() string {
 func (*ListPlansResponse) ProtoMessage() {}
 
 func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1705,7 +1954,7 @@ func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansResponse.ProtoReflect.Descriptor instead.
 func (*ListPlansResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{23}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListPlansResponse) GetPlans() []*Plan {
@@ -1736,7 +1985,7 @@ type ListPlanItemsRequest struct {
 
 func (x *ListPlanItemsRequest) Reset() {
 	*x = ListPlanItemsRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1748,7 +1997,7 @@ func (x *ListPlanItemsRequest) String() string {
 func (*ListPlanItemsRequest) ProtoMessage() {}
 
 func (x *ListPlanItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1761,7 +2010,7 @@ func (x *ListPlanItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlanItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListPlanItemsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{24}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListPlanItemsRequest) GetPlan() string {
@@ -1802,7 +2051,7 @@ type ListPlanItemsResponse struct {
 
 func (x *ListPlanItemsResponse) Reset() {
 	*x = ListPlanItemsResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1814,7 +2063,7 @@ func (x *ListPlanItemsResponse) String() string {
 func (*ListPlanItemsResponse) ProtoMessage() {}
 
 func (x *ListPlanItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1827,7 +2076,7 @@ func (x *ListPlanItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlanItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListPlanItemsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{25}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListPlanItemsResponse) GetItems() []*PlanItem {
@@ -1855,7 +2104,7 @@ type MarkOverdueRequest struct {
 
 func (x *MarkOverdueRequest) Reset() {
 	*x = MarkOverdueRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +2116,7 @@ func (x *MarkOverdueRequest) String() string {
 func (*MarkOverdueRequest) ProtoMessage() {}
 
 func (x *MarkOverdueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +2129,7 @@ func (x *MarkOverdueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkOverdueRequest.ProtoReflect.Descriptor instead.
 func (*MarkOverdueRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{26}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *MarkOverdueRequest) GetPlan() string {
@@ -1907,7 +2156,7 @@ type MarkOverdueResponse struct {
 
 func (x *MarkOverdueResponse) Reset() {
 	*x = MarkOverdueResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +2168,7 @@ func (x *MarkOverdueResponse) String() string {
 func (*MarkOverdueResponse) ProtoMessage() {}
 
 func (x *MarkOverdueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +2181,7 @@ func (x *MarkOverdueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkOverdueResponse.ProtoReflect.Descriptor instead.
 func (*MarkOverdueResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{27}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *MarkOverdueResponse) GetItems() []string {
@@ -2039,7 +2288,7 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	" \x01(\v2\x17.loa.planning.v1.TargetR\x06target\x12\x18\n" +
 	"\aexample\x18\v \x01(\bR\aexample\x12\x14\n" +
 	"\x05state\x18\f \x01(\tR\x05state\x12\x1c\n" +
-	"\tdelivered\x18\r \x01(\x03R\tdelivered\"\xd0\x05\n" +
+	"\tdelivered\x18\r \x01(\x03R\tdelivered\"\xee\x06\n" +
 	"\x04Plan\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x12\n" +
@@ -2066,7 +2315,34 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"recordedAt\x12\x1d\n" +
 	"\n" +
 	"item_count\x18\x15 \x01(\x05R\titemCount\x12\x16\n" +
-	"\x06source\x18\x16 \x01(\tR\x06source\"@\n" +
+	"\x06source\x18\x16 \x01(\tR\x06source\x12\x12\n" +
+	"\x04hash\x18\x17 \x01(\tR\x04hash\x12\x1a\n" +
+	"\brevision\x18\x18 \x01(\x05R\brevision\x12\x12\n" +
+	"\x04etag\x18\x19 \x01(\tR\x04etag\x12\x18\n" +
+	"\adossier\x18\x1a \x01(\tR\adossier\x12>\n" +
+	"\n" +
+	"amendments\x18\x1b \x03(\v2\x1e.loa.planning.v1.PlanAmendmentR\n" +
+	"amendments\"\xb4\x01\n" +
+	"\n" +
+	"PlanChange\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1b\n" +
+	"\titem_code\x18\x03 \x01(\tR\bitemCode\x12\x1d\n" +
+	"\n" +
+	"item_title\x18\x04 \x01(\tR\titemTitle\x12\x14\n" +
+	"\x05field\x18\x05 \x01(\tR\x05field\x12\x16\n" +
+	"\x06before\x18\x06 \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\a \x01(\tR\x05after\"\xfa\x01\n" +
+	"\rPlanAmendment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12\x12\n" +
+	"\x04date\x18\x04 \x01(\tR\x04date\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x125\n" +
+	"\achanges\x18\x06 \x03(\v2\x1b.loa.planning.v1.PlanChangeR\achanges\x12\x12\n" +
+	"\x04hash\x18\a \x01(\tR\x04hash\x12\x1a\n" +
+	"\brevision\x18\b \x01(\x05R\brevision\x12\x18\n" +
+	"\adossier\x18\t \x01(\tR\adossier\"@\n" +
 	"\x11ImportPlanRequest\x12\x12\n" +
 	"\x04yaml\x18\x01 \x01(\fR\x04yaml\x12\x17\n" +
 	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"U\n" +
@@ -2126,7 +2402,7 @@ func file_loa_planning_v1_planning_proto_rawDescGZIP() []byte {
 	return file_loa_planning_v1_planning_proto_rawDescData
 }
 
-var file_loa_planning_v1_planning_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_loa_planning_v1_planning_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_loa_planning_v1_planning_proto_goTypes = []any{
 	(*Agency)(nil),                // 0: loa.planning.v1.Agency
 	(*Person)(nil),                // 1: loa.planning.v1.Person
@@ -2148,64 +2424,68 @@ var file_loa_planning_v1_planning_proto_goTypes = []any{
 	(*Target)(nil),                // 17: loa.planning.v1.Target
 	(*PlanItem)(nil),              // 18: loa.planning.v1.PlanItem
 	(*Plan)(nil),                  // 19: loa.planning.v1.Plan
-	(*ImportPlanRequest)(nil),     // 20: loa.planning.v1.ImportPlanRequest
-	(*GetPlanRequest)(nil),        // 21: loa.planning.v1.GetPlanRequest
-	(*ListPlansRequest)(nil),      // 22: loa.planning.v1.ListPlansRequest
-	(*ListPlansResponse)(nil),     // 23: loa.planning.v1.ListPlansResponse
-	(*ListPlanItemsRequest)(nil),  // 24: loa.planning.v1.ListPlanItemsRequest
-	(*ListPlanItemsResponse)(nil), // 25: loa.planning.v1.ListPlanItemsResponse
-	(*MarkOverdueRequest)(nil),    // 26: loa.planning.v1.MarkOverdueRequest
-	(*MarkOverdueResponse)(nil),   // 27: loa.planning.v1.MarkOverdueResponse
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	(*PlanChange)(nil),            // 20: loa.planning.v1.PlanChange
+	(*PlanAmendment)(nil),         // 21: loa.planning.v1.PlanAmendment
+	(*ImportPlanRequest)(nil),     // 22: loa.planning.v1.ImportPlanRequest
+	(*GetPlanRequest)(nil),        // 23: loa.planning.v1.GetPlanRequest
+	(*ListPlansRequest)(nil),      // 24: loa.planning.v1.ListPlansRequest
+	(*ListPlansResponse)(nil),     // 25: loa.planning.v1.ListPlansResponse
+	(*ListPlanItemsRequest)(nil),  // 26: loa.planning.v1.ListPlanItemsRequest
+	(*ListPlanItemsResponse)(nil), // 27: loa.planning.v1.ListPlanItemsResponse
+	(*MarkOverdueRequest)(nil),    // 28: loa.planning.v1.MarkOverdueRequest
+	(*MarkOverdueResponse)(nil),   // 29: loa.planning.v1.MarkOverdueResponse
+	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
 }
 var file_loa_planning_v1_planning_proto_depIdxs = []int32{
-	28, // 0: loa.planning.v1.GetAgencyRequest.as_of:type_name -> google.protobuf.Timestamp
-	28, // 1: loa.planning.v1.ListAgenciesRequest.as_of:type_name -> google.protobuf.Timestamp
+	30, // 0: loa.planning.v1.GetAgencyRequest.as_of:type_name -> google.protobuf.Timestamp
+	30, // 1: loa.planning.v1.ListAgenciesRequest.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 2: loa.planning.v1.ListAgenciesResponse.agencies:type_name -> loa.planning.v1.Agency
-	28, // 3: loa.planning.v1.ListPeopleRequest.as_of:type_name -> google.protobuf.Timestamp
+	30, // 3: loa.planning.v1.ListPeopleRequest.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 4: loa.planning.v1.ListPeopleResponse.people:type_name -> loa.planning.v1.Person
-	28, // 5: loa.planning.v1.ListUnitsRequest.as_of:type_name -> google.protobuf.Timestamp
+	30, // 5: loa.planning.v1.ListUnitsRequest.as_of:type_name -> google.protobuf.Timestamp
 	2,  // 6: loa.planning.v1.ListUnitsResponse.units:type_name -> loa.planning.v1.Unit
 	17, // 7: loa.planning.v1.PlanItem.target:type_name -> loa.planning.v1.Target
 	14, // 8: loa.planning.v1.Plan.themes:type_name -> loa.planning.v1.Theme
 	15, // 9: loa.planning.v1.Plan.audiences:type_name -> loa.planning.v1.Audience
 	16, // 10: loa.planning.v1.Plan.channels:type_name -> loa.planning.v1.Channel
-	28, // 11: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
-	28, // 12: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
-	28, // 13: loa.planning.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
-	28, // 14: loa.planning.v1.ListPlansRequest.as_of:type_name -> google.protobuf.Timestamp
-	19, // 15: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
-	28, // 16: loa.planning.v1.ListPlanItemsRequest.as_of:type_name -> google.protobuf.Timestamp
-	18, // 17: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
-	3,  // 18: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
-	6,  // 19: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
-	7,  // 20: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
-	4,  // 21: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
-	9,  // 22: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
-	11, // 23: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
-	13, // 24: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
-	20, // 25: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
-	21, // 26: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
-	22, // 27: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
-	24, // 28: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
-	26, // 29: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
-	5,  // 30: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
-	0,  // 31: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
-	8,  // 32: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
-	5,  // 33: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
-	10, // 34: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
-	12, // 35: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
-	1,  // 36: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
-	19, // 37: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
-	19, // 38: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
-	23, // 39: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
-	25, // 40: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
-	27, // 41: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
-	30, // [30:42] is the sub-list for method output_type
-	18, // [18:30] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	30, // 11: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
+	30, // 12: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
+	21, // 13: loa.planning.v1.Plan.amendments:type_name -> loa.planning.v1.PlanAmendment
+	20, // 14: loa.planning.v1.PlanAmendment.changes:type_name -> loa.planning.v1.PlanChange
+	30, // 15: loa.planning.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
+	30, // 16: loa.planning.v1.ListPlansRequest.as_of:type_name -> google.protobuf.Timestamp
+	19, // 17: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
+	30, // 18: loa.planning.v1.ListPlanItemsRequest.as_of:type_name -> google.protobuf.Timestamp
+	18, // 19: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
+	3,  // 20: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
+	6,  // 21: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
+	7,  // 22: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
+	4,  // 23: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
+	9,  // 24: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
+	11, // 25: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
+	13, // 26: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
+	22, // 27: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
+	23, // 28: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
+	24, // 29: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
+	26, // 30: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
+	28, // 31: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
+	5,  // 32: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
+	0,  // 33: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
+	8,  // 34: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
+	5,  // 35: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
+	10, // 36: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
+	12, // 37: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
+	1,  // 38: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
+	19, // 39: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
+	19, // 40: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
+	25, // 41: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
+	27, // 42: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
+	29, // 43: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
+	32, // [32:44] is the sub-list for method output_type
+	20, // [20:32] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_loa_planning_v1_planning_proto_init() }
@@ -2219,7 +2499,7 @@ func file_loa_planning_v1_planning_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_planning_v1_planning_proto_rawDesc), len(file_loa_planning_v1_planning_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -150,6 +150,51 @@ func (x *ReportSubmitted) GetAuthors() []string {
 	return nil
 }
 
+// ReportIssued: it has its number, and its documents are stored for ever.
+type ReportIssued struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Report        *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportIssued) Reset() {
+	*x = ReportIssued{}
+	mi := &file_loa_reporting_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportIssued) ProtoMessage() {}
+
+func (x *ReportIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportIssued.ProtoReflect.Descriptor instead.
+func (*ReportIssued) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ReportIssued) GetReport() *Report {
+	if x != nil {
+		return x.Report
+	}
+	return nil
+}
+
 // ReportApproved carries all that the public page shows.
 type ReportApproved struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -160,7 +205,7 @@ type ReportApproved struct {
 
 func (x *ReportApproved) Reset() {
 	*x = ReportApproved{}
-	mi := &file_loa_reporting_v1_events_proto_msgTypes[2]
+	mi := &file_loa_reporting_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -172,7 +217,7 @@ func (x *ReportApproved) String() string {
 func (*ReportApproved) ProtoMessage() {}
 
 func (x *ReportApproved) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_events_proto_msgTypes[2]
+	mi := &file_loa_reporting_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -185,7 +230,7 @@ func (x *ReportApproved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportApproved.ProtoReflect.Descriptor instead.
 func (*ReportApproved) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_loa_reporting_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReportApproved) GetReport() *Report {
@@ -208,7 +253,9 @@ const file_loa_reporting_v1_events_proto_rawDesc = "" +
 	"\x0fReportSubmitted\x120\n" +
 	"\x06report\x18\x01 \x01(\v2\x18.loa.reporting.v1.ReportR\x06report\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x18\n" +
-	"\aauthors\x18\x03 \x03(\tR\aauthors\"B\n" +
+	"\aauthors\x18\x03 \x03(\tR\aauthors\"@\n" +
+	"\fReportIssued\x120\n" +
+	"\x06report\x18\x01 \x01(\v2\x18.loa.reporting.v1.ReportR\x06report\"B\n" +
 	"\x0eReportApproved\x120\n" +
 	"\x06report\x18\x01 \x01(\v2\x18.loa.reporting.v1.ReportR\x06reportB\xc3\x01\n" +
 	"\x14com.loa.reporting.v1B\vEventsProtoP\x01Z<github.com/loa-vn/loa/proto/gen/loa/reporting/v1;reportingv1\xa2\x02\x03LRX\xaa\x02\x10Loa.Reporting.V1\xca\x02\x10Loa\\Reporting\\V1\xe2\x02\x1cLoa\\Reporting\\V1\\GPBMetadata\xea\x02\x12Loa::Reporting::V1b\x06proto3"
@@ -225,21 +272,23 @@ func file_loa_reporting_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_reporting_v1_events_proto_rawDescData
 }
 
-var file_loa_reporting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_loa_reporting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_loa_reporting_v1_events_proto_goTypes = []any{
 	(*ReportCompiled)(nil),  // 0: loa.reporting.v1.ReportCompiled
 	(*ReportSubmitted)(nil), // 1: loa.reporting.v1.ReportSubmitted
-	(*ReportApproved)(nil),  // 2: loa.reporting.v1.ReportApproved
-	(*Report)(nil),          // 3: loa.reporting.v1.Report
+	(*ReportIssued)(nil),    // 2: loa.reporting.v1.ReportIssued
+	(*ReportApproved)(nil),  // 3: loa.reporting.v1.ReportApproved
+	(*Report)(nil),          // 4: loa.reporting.v1.Report
 }
 var file_loa_reporting_v1_events_proto_depIdxs = []int32{
-	3, // 0: loa.reporting.v1.ReportSubmitted.report:type_name -> loa.reporting.v1.Report
-	3, // 1: loa.reporting.v1.ReportApproved.report:type_name -> loa.reporting.v1.Report
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 0: loa.reporting.v1.ReportSubmitted.report:type_name -> loa.reporting.v1.Report
+	4, // 1: loa.reporting.v1.ReportIssued.report:type_name -> loa.reporting.v1.Report
+	4, // 2: loa.reporting.v1.ReportApproved.report:type_name -> loa.reporting.v1.Report
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_loa_reporting_v1_events_proto_init() }
@@ -254,7 +303,7 @@ func file_loa_reporting_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_reporting_v1_events_proto_rawDesc), len(file_loa_reporting_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -411,6 +411,10 @@ type Report struct {
 	Path          string `protobuf:"bytes,23,opt,name=path,proto3" json:"path,omitempty"`
 	Dossier       string `protobuf:"bytes,24,opt,name=dossier,proto3" json:"dossier,omitempty"`
 	ReturnComment string `protobuf:"bytes,25,opt,name=return_comment,json=returnComment,proto3" json:"return_comment,omitempty"`
+	// Once issued: its number as written, its day (YYYY-MM-DD), and its documents.
+	Number        string            `protobuf:"bytes,26,opt,name=number,proto3" json:"number,omitempty"`
+	Date          string            `protobuf:"bytes,27,opt,name=date,proto3" json:"date,omitempty"`
+	Documents     []*StoredDocument `protobuf:"bytes,28,rep,name=documents,proto3" json:"documents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -620,6 +624,99 @@ func (x *Report) GetReturnComment() string {
 	return ""
 }
 
+func (x *Report) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *Report) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *Report) GetDocuments() []*StoredDocument {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+// StoredDocument is an issued report in one format, as it is stored for ever.
+type StoredDocument struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// pdf, docx, xlsx, csv.
+	Format    string `protobuf:"bytes,1,opt,name=format,proto3" json:"format,omitempty"`
+	MediaType string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// SHA-256 in hex of its bytes.
+	Sha256 string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Bytes.
+	Size          int64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredDocument) Reset() {
+	*x = StoredDocument{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredDocument) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredDocument) ProtoMessage() {}
+
+func (x *StoredDocument) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredDocument.ProtoReflect.Descriptor instead.
+func (*StoredDocument) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StoredDocument) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *StoredDocument) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *StoredDocument) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *StoredDocument) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
 type CompileReportRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
@@ -630,7 +727,7 @@ type CompileReportRequest struct {
 
 func (x *CompileReportRequest) Reset() {
 	*x = CompileReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +739,7 @@ func (x *CompileReportRequest) String() string {
 func (*CompileReportRequest) ProtoMessage() {}
 
 func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +752,7 @@ func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompileReportRequest.ProtoReflect.Descriptor instead.
 func (*CompileReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{4}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CompileReportRequest) GetPlan() string {
@@ -684,7 +781,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -696,7 +793,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -709,7 +806,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{5}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetReportRequest) GetReport() string {
@@ -740,7 +837,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -752,7 +849,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -765,7 +862,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListReportsRequest) GetPageSize() int32 {
@@ -806,7 +903,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +915,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +928,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -857,7 +954,7 @@ type SubmitReportRequest struct {
 
 func (x *SubmitReportRequest) Reset() {
 	*x = SubmitReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -869,7 +966,7 @@ func (x *SubmitReportRequest) String() string {
 func (*SubmitReportRequest) ProtoMessage() {}
 
 func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -882,7 +979,7 @@ func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportRequest.ProtoReflect.Descriptor instead.
 func (*SubmitReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SubmitReportRequest) GetReport() string {
@@ -938,7 +1035,7 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\n" +
 	"items_done\x18\t \x01(\x05R\titemsDone\x12#\n" +
 	"\ritems_overdue\x18\n" +
-	" \x01(\x05R\fitemsOverdue\"\xfb\x06\n" +
+	" \x01(\x05R\fitemsOverdue\"\xe7\a\n" +
 	"\x06Report\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1f\n" +
@@ -972,10 +1069,19 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"approvedAt\x12\x12\n" +
 	"\x04path\x18\x17 \x01(\tR\x04path\x12\x18\n" +
 	"\adossier\x18\x18 \x01(\tR\adossier\x12%\n" +
-	"\x0ereturn_comment\x18\x19 \x01(\tR\rreturnComment\x1a:\n" +
+	"\x0ereturn_comment\x18\x19 \x01(\tR\rreturnComment\x12\x16\n" +
+	"\x06number\x18\x1a \x01(\tR\x06number\x12\x12\n" +
+	"\x04date\x18\x1b \x01(\tR\x04date\x12>\n" +
+	"\tdocuments\x18\x1c \x03(\v2 .loa.reporting.v1.StoredDocumentR\tdocuments\x1a:\n" +
 	"\fSourcesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"B\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"s\n" +
+	"\x0eStoredDocument\x12\x16\n" +
+	"\x06format\x18\x01 \x01(\tR\x06format\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x03R\x04size\"B\n" +
 	"\x14CompileReportRequest\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
 	"\x06period\x18\x02 \x01(\tR\x06period\"[\n" +
@@ -1012,23 +1118,24 @@ func file_loa_reporting_v1_reporting_proto_rawDescGZIP() []byte {
 	return file_loa_reporting_v1_reporting_proto_rawDescData
 }
 
-var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_loa_reporting_v1_reporting_proto_goTypes = []any{
 	(*Counted)(nil),               // 0: loa.reporting.v1.Counted
 	(*Line)(nil),                  // 1: loa.reporting.v1.Line
 	(*Figures)(nil),               // 2: loa.reporting.v1.Figures
 	(*Report)(nil),                // 3: loa.reporting.v1.Report
-	(*CompileReportRequest)(nil),  // 4: loa.reporting.v1.CompileReportRequest
-	(*GetReportRequest)(nil),      // 5: loa.reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),    // 6: loa.reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),   // 7: loa.reporting.v1.ListReportsResponse
-	(*SubmitReportRequest)(nil),   // 8: loa.reporting.v1.SubmitReportRequest
-	nil,                           // 9: loa.reporting.v1.Report.SourcesEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*v1.Decision)(nil),           // 11: loa.approvals.v1.Decision
+	(*StoredDocument)(nil),        // 4: loa.reporting.v1.StoredDocument
+	(*CompileReportRequest)(nil),  // 5: loa.reporting.v1.CompileReportRequest
+	(*GetReportRequest)(nil),      // 6: loa.reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),    // 7: loa.reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),   // 8: loa.reporting.v1.ListReportsResponse
+	(*SubmitReportRequest)(nil),   // 9: loa.reporting.v1.SubmitReportRequest
+	nil,                           // 10: loa.reporting.v1.Report.SourcesEntry
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*v1.Decision)(nil),           // 12: loa.approvals.v1.Decision
 }
 var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
-	10, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
+	11, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
 	0,  // 1: loa.reporting.v1.Line.counted:type_name -> loa.reporting.v1.Counted
 	1,  // 2: loa.reporting.v1.Figures.items:type_name -> loa.reporting.v1.Line
 	1,  // 3: loa.reporting.v1.Figures.agencies:type_name -> loa.reporting.v1.Line
@@ -1036,26 +1143,27 @@ var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
 	1,  // 5: loa.reporting.v1.Figures.audiences:type_name -> loa.reporting.v1.Line
 	1,  // 6: loa.reporting.v1.Figures.channels:type_name -> loa.reporting.v1.Line
 	2,  // 7: loa.reporting.v1.Report.figures:type_name -> loa.reporting.v1.Figures
-	9,  // 8: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
-	10, // 9: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
-	11, // 10: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
-	10, // 11: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
-	10, // 12: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
-	10, // 13: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 14: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
-	4,  // 15: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
-	5,  // 16: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
-	6,  // 17: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
-	8,  // 18: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
-	3,  // 19: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
-	3,  // 20: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
-	7,  // 21: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
-	3,  // 22: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
-	19, // [19:23] is the sub-list for method output_type
-	15, // [15:19] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	10, // 8: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
+	11, // 9: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
+	12, // 10: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
+	11, // 11: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
+	4,  // 12: loa.reporting.v1.Report.documents:type_name -> loa.reporting.v1.StoredDocument
+	11, // 13: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
+	11, // 14: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 15: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
+	5,  // 16: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
+	6,  // 17: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
+	7,  // 18: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
+	9,  // 19: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
+	3,  // 20: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
+	3,  // 21: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
+	8,  // 22: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
+	3,  // 23: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
+	20, // [20:24] is the sub-list for method output_type
+	16, // [16:20] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_loa_reporting_v1_reporting_proto_init() }
@@ -1070,7 +1178,7 @@ func file_loa_reporting_v1_reporting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_reporting_v1_reporting_proto_rawDesc), len(file_loa_reporting_v1_reporting_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
