@@ -10,7 +10,7 @@ root=$PWD
 gateway=$(cd tools && GOWORK=off go mod download -json github.com/grpc-ecosystem/grpc-gateway | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
 [ -n "$gateway" ] || { echo "generate.sh: Go could not download the module github.com/grpc-ecosystem/grpc-gateway named in tools/go.mod." >&2; exit 1; }
 mkdir -p proto/.include/google/api
-install -m 0644 "$gateway"/third_party/googleapis/google/api/{annotations,http}.proto proto/.include/google/api/
+install -m 0644 "$gateway"/third_party/googleapis/google/api/{annotations,http,httpbody}.proto proto/.include/google/api/
 
 scripts/tools.sh buf
 bin/tools/buf lint

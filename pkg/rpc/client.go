@@ -63,6 +63,7 @@ func dial(target string, credentials grpc.DialOption, o ClientOptions, more ...g
 		credentials,
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithPropagators(propagator()))),
 		grpc.WithChainUnaryInterceptor(o.call),
+		grpc.WithChainStreamInterceptor(o.stream),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
 			MinConnectTimeout: 3 * time.Second,
@@ -73,13 +74,27 @@ func dial(target string, credentials grpc.DialOption, o ClientOptions, more ...g
 
 // call adds identity and request id, and turns the status of an answer back into a refusal.
 func (o ClientOptions) call(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	ctx, key, err := o.outgoing(ctx, method)
+	if err != nil {
+		return err
+	}
+	var reached peer.Peer
+	err = invoke(ctx, method, request, reply, conn, append(options, grpc.Peer(&reached))...)
+	if err == nil {
+		return nil
+	}
+	return o.understand(err, key, reached.Addr != nil)
+}
+
+// outgoing adds identity and request id to what a call carries, and gives its idempotency key.
+func (o ClientOptions) outgoing(ctx context.Context, method string) (with context.Context, key string, err error) {
 	out, _ := metadata.FromOutgoingContext(ctx)
 	var add []string
 	// What the gateway copied from an HTTP header is replaced by the token it verified, never joined by another.
 	if len(out.Get(authorizationKey)) == 0 && !isHealth(method) {
 		token, err := o.token(ctx)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
 		if token != "" {
 			add = append(add, authorizationKey, "Bearer "+token)
@@ -91,12 +106,7 @@ func (o ClientOptions) call(ctx context.Context, method string, request, reply a
 	if len(add) > 0 {
 		ctx = metadata.AppendToOutgoingContext(ctx, add...)
 	}
-	var reached peer.Peer
-	err := invoke(ctx, method, request, reply, conn, append(options, grpc.Peer(&reached))...)
-	if err == nil {
-		return nil
-	}
-	return o.understand(err, idempotencyOf(out), reached.Addr != nil)
+	return ctx, idempotencyOf(out), nil
 }
 
 func (o ClientOptions) token(ctx context.Context) (string, error) {

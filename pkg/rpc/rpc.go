@@ -22,10 +22,13 @@ const (
 	ifMatchKey           = "if-match"
 	atLeastKey           = "loa-at-least"
 	requestIDKey         = "x-request-id"
+	mediaTypeKey         = "loa-media-type"
 
 	positionKey = "loa-position"
 	etagKey     = "etag"
 	locationKey = "location"
+	// A name with other than ASCII needs the binary form.
+	fileNameKey = "loa-file-name-bin"
 )
 
 type contextKey int
@@ -95,6 +98,25 @@ func SetETag(ctx context.Context, etag string) error {
 func SetLocation(ctx context.Context, path string) error {
 	return grpc.SetHeader(ctx, metadata.Pairs(locationKey, path))
 }
+
+// SetFileName tells the caller under which name to keep the file that is answered ("bao-cao-2022-M03.pdf"): Content-Disposition.
+func SetFileName(ctx context.Context, name string) error {
+	return grpc.SetHeader(ctx, metadata.Pairs(fileNameKey, name))
+}
+
+// FileName is what SetFileName put into an answer's header; empty when the answer is no file.
+func FileName(head metadata.MD) string {
+	if values := head.Get(fileNameKey); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// MediaType is the type of the file in the request's body, without parameters ("text/csv"); empty when the caller did not say.
+func MediaType(ctx context.Context) string { return incoming(ctx, mediaTypeKey) }
+
+// MediaTypeMetadata is the metadata the type of a request's file travels in.
+func MediaTypeMetadata(media string) (name, value string) { return mediaTypeKey, media }
 
 // WithCaller makes outgoing calls carry a person's token. A server does it for the calls its handlers make; the gateway does it with the token it has verified.
 func WithCaller(ctx context.Context, token string) context.Context {

@@ -12,7 +12,6 @@ import (
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
@@ -65,13 +64,7 @@ func NewServer(o ServerOptions) *grpc.Server {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
 		grpc.ChainUnaryInterceptor(e.answer, e.recover, e.identify, e.past, e.gate),
-		// No method of ours streams yet, and one added later must not slip past the gate.
-		grpc.StreamInterceptor(func(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			if isHealth(info.FullMethod) {
-				return next(server, stream)
-			}
-			return status.Error(codes.Unimplemented, "streams are not served")
-		}),
+		grpc.StreamInterceptor(e.stream),
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,10 @@ func (g *gateway) check(next runtime.HandlerFunc) runtime.HandlerFunc {
 			return
 		}
 		r.URL.RawQuery = query
+		if op.streams {
+			g.forwardStream(w, r, path, next)
+			return
+		}
 		next(w, r, path)
 	}
 }
@@ -58,13 +63,13 @@ func (op operation) checkBody(r *http.Request) *errs.Error {
 	if len(body) == 0 {
 		return nil
 	}
-	if op.file == "" && op.body == nil {
+	if op.files == nil && op.body == nil {
 		return errs.New(errorsv1.Reason_UNREADABLE, "what", r.Method+" + body")
 	}
 	if refused := op.checkType(r.Header); refused != nil {
 		return refused
 	}
-	if op.file != "" {
+	if op.files != nil {
 		return nil
 	}
 	if !utf8.Valid(body) {
@@ -80,17 +85,17 @@ func (op operation) checkBody(r *http.Request) *errs.Error {
 func (op operation) checkType(head http.Header) *errs.Error {
 	sent := head.Get("Content-Type")
 	media, parameters, err := mime.ParseMediaType(sent)
-	expected := "application/json"
-	if op.file != "" {
-		expected = op.file
+	expected := op.files
+	if expected == nil {
+		expected = []string{"application/json"}
 	}
-	if err == nil && canonical(media) == expected && isUTF8(parameters["charset"]) && head.Get("Content-Encoding") == "" {
+	if err == nil && slices.Contains(expected, canonical(media)) && isUTF8(parameters["charset"]) && head.Get("Content-Encoding") == "" {
 		return nil
 	}
 	if encoding := head.Get("Content-Encoding"); encoding != "" {
 		sent += " (" + encoding + ")"
 	}
-	return errs.New(errorsv1.Reason_UNSUPPORTED_MEDIA_TYPE, "type", sent, "expected", expected)
+	return errs.New(errorsv1.Reason_UNSUPPORTED_MEDIA_TYPE, "type", sent, "expected", strings.Join(expected, ", "))
 }
 
 // canonical is the registered name of a media type (RFC 9512 for YAML).

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -106,6 +107,9 @@ func metadataOf(_ context.Context, r *http.Request) metadata.MD {
 		if value := r.Header.Get(name); value != "" {
 			md.Set(name, printable(value))
 		}
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil {
+		md.Set(rpc.MediaTypeMetadata(canonical(media)))
 	}
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		md.Set(rpc.IdempotencyMetadata(key))

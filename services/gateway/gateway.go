@@ -70,6 +70,8 @@ func Handler(ctx context.Context, o Options) (http.Handler, error) {
 		runtime.WithMiddlewares(g.check),
 		runtime.WithErrorHandler(g.failed),
 		runtime.WithRoutingErrorHandler(g.unrouted),
+		runtime.WithStreamErrorHandler(streamFailed),
+		runtime.WithForwardResponseOption(nameFile),
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithMetadata(metadataOf),
 		runtime.WithOutgoingHeaderMatcher(answerHeader),

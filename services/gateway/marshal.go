@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -14,16 +15,30 @@ import (
 )
 
 // marshaler writes JSON in lowerCamelCase with empty values present, so that a client sees every field there is; a message that is
-// not there stays away. It reads JSON strictly, and a file as it is.
+// not there stays away. It reads JSON strictly, and reads and writes a file as it is.
 type marshaler struct{}
 
 func (*marshaler) json() *runtime.JSONPb {
 	return &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}
 }
 
-func (*marshaler) ContentType(any) string { return "application/json" }
+// ContentType of an answer: that of the file when it is one.
+func (*marshaler) ContentType(v any) string {
+	if file, ok := v.(*httpbody.HttpBody); ok {
+		return file.GetContentType()
+	}
+	return "application/json"
+}
 
-func (m *marshaler) Marshal(v any) ([]byte, error) { return m.json().Marshal(v) }
+func (m *marshaler) Marshal(v any) ([]byte, error) {
+	if file, ok := v.(*httpbody.HttpBody); ok {
+		return file.GetData(), nil
+	}
+	return m.json().Marshal(v)
+}
+
+// Delimiter between the pieces of a stream: only files stream, and their pieces follow each other.
+func (*marshaler) Delimiter() []byte { return nil }
 
 func (m *marshaler) Unmarshal(data []byte, v any) error { return m.json().Unmarshal(data, v) }
 

@@ -20,27 +20,36 @@ type operation struct {
 	body protoreflect.MessageDescriptor
 	// wholeBody says that the body holds every field the path does not bind.
 	wholeBody bool
-	// file is the media type of a body that is a file ("text/csv"), else empty.
-	file string
+	// files are the media types of a body that is a file ("text/csv"), else none.
+	files []string
+	// streams says that the answer comes in pieces.
+	streams bool
 }
 
 // operations maps "POST /v1/contents/{content=*}:submit", as the multiplexer names a pattern, to its operation.
 func operations() map[string]operation {
 	table := map[string]operation{}
 	for _, s := range append(services(), proofService()) {
-		for i := range s.file.Services().Len() {
-			methods := s.file.Services().Get(i).Methods()
-			for j := range methods.Len() {
-				rule, ok := proto.GetExtension(methods.Get(j).Options(), annotations.E_Http).(*annotations.HttpRule)
-				if !ok || rule == nil {
-					continue
-				}
-				method, path := methodAndPath(rule)
-				table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = describe(methods.Get(j).Input(), rule.GetBody(), path)
+		for _, file := range s.files {
+			for i := range file.Services().Len() {
+				describeAll(table, file.Services().Get(i).Methods())
 			}
 		}
 	}
 	return table
+}
+
+func describeAll(table map[string]operation, methods protoreflect.MethodDescriptors) {
+	for i := range methods.Len() {
+		rule, ok := proto.GetExtension(methods.Get(i).Options(), annotations.E_Http).(*annotations.HttpRule)
+		if !ok || rule == nil {
+			continue
+		}
+		method, path := methodAndPath(rule)
+		op := describe(methods.Get(i).Input(), rule.GetBody(), path)
+		op.streams = methods.Get(i).IsStreamingServer()
+		table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = op
+	}
 }
 
 func describe(input protoreflect.MessageDescriptor, body, path string) operation {
@@ -54,7 +63,7 @@ func describe(input protoreflect.MessageDescriptor, body, path string) operation
 	case field == nil:
 	case field.Kind() == protoreflect.BytesKind:
 		op.bound = append(op.bound, body)
-		op.file = map[string]string{"csv": "text/csv", "yaml": "application/yaml"}[body]
+		op.files = fileTypes(body)
 	default:
 		op.bound = append(op.bound, body)
 		op.body = field.Message()
@@ -84,5 +93,18 @@ func methodAndPath(rule *annotations.HttpRule) (method, path string) {
 		return "DELETE", p.Delete
 	default:
 		return "", ""
+	}
+}
+
+// fileTypes are the media types that a body may have by the name of its field. Which of them a method understands, its service says.
+func fileTypes(field string) []string {
+	const office = "application/vnd.openxmlformats-officedocument."
+	switch field {
+	case "csv":
+		return []string{"text/csv"}
+	case "yaml":
+		return []string{"application/yaml"}
+	default:
+		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/loa-vn/loa/pkg/errs"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -20,7 +21,7 @@ func isPublic(path string) bool { return strings.HasPrefix(path, proofs) }
 
 // proofService is served by every service that has a log; a request names the one it asks.
 func proofService() service {
-	return service{"", proofv1.File_loa_proof_v1_proof_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+	return service{"", []protoreflect.FileDescriptor{proofv1.File_loa_proof_v1_proof_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 		return proofv1.RegisterProofServiceHandlerClient(ctx, mux, proofv1.NewProofServiceClient(conn))
 	}}
 }

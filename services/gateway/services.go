@@ -17,28 +17,28 @@ import (
 // service is one that has REST paths and a log. Only clients are registered: a server registered directly would be called past its interceptors.
 type service struct {
 	name     string
-	file     protoreflect.FileDescriptor
+	files    []protoreflect.FileDescriptor
 	register func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error
 }
 
 func services() []service {
 	return []service{
-		{"planning", planningv1.File_loa_planning_v1_planning_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"planning", []protoreflect.FileDescriptor{planningv1.File_loa_planning_v1_planning_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			if err := planningv1.RegisterDirectoryServiceHandlerClient(ctx, mux, planningv1.NewDirectoryServiceClient(conn)); err != nil {
 				return err
 			}
 			return planningv1.RegisterPlanServiceHandlerClient(ctx, mux, planningv1.NewPlanServiceClient(conn))
 		}},
-		{"content", contentv1.File_loa_content_v1_content_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"content", []protoreflect.FileDescriptor{contentv1.File_loa_content_v1_content_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return contentv1.RegisterContentServiceHandlerClient(ctx, mux, contentv1.NewContentServiceClient(conn))
 		}},
-		{"approvals", approvalsv1.File_loa_approvals_v1_approvals_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"approvals", []protoreflect.FileDescriptor{approvalsv1.File_loa_approvals_v1_approvals_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return approvalsv1.RegisterApprovalServiceHandlerClient(ctx, mux, approvalsv1.NewApprovalServiceClient(conn))
 		}},
-		{"distribution", distributionv1.File_loa_distribution_v1_distribution_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"distribution", []protoreflect.FileDescriptor{distributionv1.File_loa_distribution_v1_distribution_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return distributionv1.RegisterDistributionServiceHandlerClient(ctx, mux, distributionv1.NewDistributionServiceClient(conn))
 		}},
-		{"reporting", reportingv1.File_loa_reporting_v1_reporting_proto, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"reporting", []protoreflect.FileDescriptor{reportingv1.File_loa_reporting_v1_reporting_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return reportingv1.RegisterReportServiceHandlerClient(ctx, mux, reportingv1.NewReportServiceClient(conn))
 		}},
 	}
