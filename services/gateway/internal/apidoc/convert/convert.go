@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -127,6 +128,7 @@ func shared(doc *openapi3.T) {
 		"Position":       answer("How far the logs had come, opaque: send it as Loa-At-Least to see at least this."),
 		"ETag":           answer("The version of what is answered, for If-Match."),
 		"Location":       answer("Where what was made is found."),
+		"Disposition":    answer("The name to keep the file under (RFC 6266)."),
 		"RetryAfter":     answer("Seconds until it is worth asking again."),
 		"Authenticate":   answer(`Bearer realm="loa" (RFC 6750).`),
 	}
@@ -204,23 +206,61 @@ func mend(method, path string, op *openapi3.Operation) {
 	}
 	if hasBody {
 		answers = append(answers, 413, 415)
-		op.RequestBody.Value.Extensions = nil
-		for name, media := range map[string]string{"ImportAgencies": "text/csv", "ImportPeople": "text/csv", "ImportPlan": "application/yaml"} {
-			if op.OperationID == name {
-				op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithRequired(true).
-					WithDescription("The file itself, UTF-8, at most 1 MiB.").
-					WithContent(openapi3.NewContentWithSchema(openapi3.NewStringSchema().WithFormat("binary"), []string{media}))}
-			}
+		if media := fileTypes(op.RequestBody.Value); media != nil {
+			op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithRequired(true).
+				WithDescription("The file itself, text in UTF-8, at most 1 MiB.").
+				WithContent(openapi3.NewContentWithSchema(openapi3.NewStringSchema().WithFormat("binary"), media))}
 		}
 	}
 	for _, response := range op.Responses.Map() {
-		if response.Value != nil {
-			response.Value.Headers = headers
+		if response.Value == nil {
+			continue
+		}
+		response.Value.Headers = headers
+		if isFile(response.Value) {
+			response.Value.WithDescription("The file.").WithContent(openapi3.NewContentWithSchema(openapi3.NewStringSchema().WithFormat("binary"), []string{"*/*"}))
+			response.Value.Headers = openapi3.Headers{"Content-Disposition": ref("Disposition")}
+			maps.Copy(response.Value.Headers, headers)
 		}
 	}
 	for _, status := range answers {
 		op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Ref: "#/components/responses/Problem" + strconv.Itoa(status)})
 	}
+}
+
+// fileTypes are the media types of a body that is a file, by the name of the field that takes it; none for JSON.
+func fileTypes(body *openapi3.RequestBody) []string {
+	field, _ := body.Extensions["x-originalParamName"].(string)
+	body.Extensions = nil
+	content := body.Content.Get("application/json")
+	if content == nil || content.Schema == nil || content.Schema.Value == nil || content.Schema.Value.Format != "byte" {
+		return nil
+	}
+	const office = "application/vnd.openxmlformats-officedocument."
+	switch field {
+	case "csv":
+		return []string{"text/csv"}
+	case "yaml":
+		return []string{"application/yaml"}
+	default:
+		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
+	}
+}
+
+// isFile says whether an operation answers with a file, whole or in pieces, which the Swagger document has as google.api.HttpBody.
+func isFile(response *openapi3.Response) bool {
+	content := response.Content.Get("application/json")
+	if content == nil || content.Schema == nil {
+		return false
+	}
+	if strings.HasSuffix(content.Schema.Ref, "HttpBody") {
+		return true
+	}
+	if content.Schema.Value == nil {
+		return false
+	}
+	result := content.Schema.Value.Properties["result"]
+	return result != nil && strings.HasSuffix(result.Ref, "HttpBody")
 }
 
 // resource is the name of what the operation answers with.
