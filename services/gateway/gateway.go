@@ -139,6 +139,10 @@ func (g *gateway) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Mar
 		g.refuse(w, r, errs.New(errorsv1.Reason_UNREADABLE, "what", r.URL.Path))
 		return
 	}
+	if allowed := methodsAt(g.operations, r.URL.Path); allowed != nil {
+		g.refuse(w, r, errs.New(errorsv1.Reason_METHOD_NOT_ALLOWED, "path", r.URL.Path, "method", r.Method, "allowed", strings.Join(allowed, ", ")))
+		return
+	}
 	g.refuse(w, r, errs.New(errorsv1.Reason_NOT_FOUND, "what", r.Method+" "+r.URL.Path))
 }
 

@@ -77,6 +77,44 @@ func (op operation) isBound(path string) bool {
 	})
 }
 
+// methodsAt are the methods that a path takes, in order; none for a path that no operation has.
+func methodsAt(table map[string]operation, path string) []string {
+	var methods []string
+	for name := range table {
+		method, pattern, _ := strings.Cut(name, " ")
+		if matches(pattern, path) && !slices.Contains(methods, method) {
+			methods = append(methods, method)
+		}
+	}
+	slices.Sort(methods)
+	return methods
+}
+
+// matches says whether a path has the pattern's words and something in the place of each variable.
+func matches(pattern, path string) bool {
+	pattern, verb, _ := strings.Cut(pattern, "}:")
+	if verb != "" {
+		var ok bool
+		if path, ok = strings.CutSuffix(path, ":"+verb); !ok {
+			return false
+		}
+		pattern += "}"
+	}
+	words, given := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(words) != len(given) {
+		return false
+	}
+	for i, word := range words {
+		if strings.HasPrefix(word, "{") && given[i] != "" {
+			continue
+		}
+		if word != given[i] {
+			return false
+		}
+	}
+	return true
+}
+
 func variable() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_.]+)\}`) }
 
 func methodAndPath(rule *annotations.HttpRule) (method, path string) {

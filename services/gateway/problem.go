@@ -79,6 +79,8 @@ func (g *gateway) refuse(w http.ResponseWriter, r *http.Request, e *errs.Error) 
 		head.Set("WWW-Authenticate", `Bearer realm="loa", error="invalid_token"`)
 	case status == http.StatusUnauthorized:
 		head.Set("WWW-Authenticate", `Bearer realm="loa"`)
+	case status == http.StatusMethodNotAllowed:
+		head.Set("Allow", e.Args["allowed"])
 	case status == http.StatusTooManyRequests:
 		head.Set("Retry-After", e.Args["seconds"])
 	case e.Reason == errorsv1.Reason_READ_MODEL_BEHIND:
@@ -123,6 +125,7 @@ func title(status int, l errs.Language) string {
 		401: {"Chưa đăng nhập", "Not signed in"},
 		403: {"Không được phép", "Not allowed"},
 		404: {"Không tìm thấy", "Not found"},
+		405: {"Không dùng được phương thức này", "Method not allowed"},
 		409: {"Trạng thái không cho phép", "The state forbids it"},
 		410: {"Không còn nữa", "Gone"},
 		412: {"Đã có bản mới hơn", "A newer version exists"},

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/services/gateway/internal/apidoc/convert"
 )
 
@@ -97,6 +98,32 @@ func TestDocumentSaysWhatTheGatewayDoes(t *testing.T) {
 	}
 	if reasons := doc.Components.Schemas["Problem"].Properties["reason"].Enum; len(reasons) < 50 {
 		t.Errorf("only %d reasons", len(reasons))
+	}
+}
+
+// Every operation and every group of them has its name in both languages.
+func TestOperationsAreNamed(t *testing.T) {
+	raw, err := files.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := read(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := map[string]bool{}
+	for _, known := range tags() {
+		groups[known.name] = true
+	}
+	for path, methods := range d.Paths {
+		for method, op := range methods {
+			if title, ok := operationTitle(op.OperationID, errs.English); !ok || title == "" {
+				t.Errorf("%s %s: %s has no title in words.go", method, path, op.OperationID)
+			}
+			if !groups[op.Tags[0]] {
+				t.Errorf("%s %s: the group %s has no title in words.go", method, path, op.Tags[0])
+			}
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package apidoc
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -72,7 +71,7 @@ func newView(d *document, spoken errs.Language, path string) (view, error) {
 			}
 			title, ok := operationTitle(op.OperationID, spoken)
 			if !ok {
-				return view{}, fmt.Errorf("the operation %s has no title in words.go", op.OperationID)
+				title = op.OperationID
 			}
 			shown := operationView{ID: op.OperationID, Method: strings.ToUpper(method), Path: path, Title: title, Note: op.Summary}
 			for _, p := range op.Parameters {
@@ -95,8 +94,10 @@ func newView(d *document, spoken errs.Language, path string) (view, error) {
 					shown.Problems = append(shown.Problems, status)
 					continue
 				}
-				s := op.Responses[status].Content["application/json"].Schema
-				shown.Answer = row{Name: status, Kind: s.kind(), Target: s.target()}
+				shown.Answer = row{Name: status, Kind: "file"}
+				if media, ok := op.Responses[status].Content["application/json"]; ok {
+					shown.Answer = row{Name: status, Kind: media.Schema.kind(), Target: media.Schema.target()}
+				}
 				for _, name := range slices.Sorted(maps.Keys(op.Responses[status].Headers)) {
 					shown.AnswerHeaders = append(shown.AnswerHeaders, row{Name: name})
 				}
@@ -112,8 +113,8 @@ func newView(d *document, spoken errs.Language, path string) (view, error) {
 		v.Groups = append(v.Groups, group{ID: tag.name, Title: tag.title(spoken), Operations: byTag[tag.name]})
 		delete(byTag, tag.name)
 	}
-	if len(byTag) > 0 {
-		return view{}, fmt.Errorf("services without a title in words.go: %v", slices.Sorted(maps.Keys(byTag)))
+	for _, name := range slices.Sorted(maps.Keys(byTag)) {
+		v.Groups = append(v.Groups, group{ID: name, Title: name, Operations: byTag[name]})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Components.Schemas)) {
 		s := d.Components.Schemas[name]

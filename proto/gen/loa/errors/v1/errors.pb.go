@@ -86,75 +86,277 @@ const (
 	Reason_EMBARGO_EARLY            Reason = 72
 	Reason_PUBLICATION_STATE        Reason = 73
 	Reason_ALREADY_PUBLISHED        Reason = 74
+	Reason_NOTHING_TO_CORRECT       Reason = 360
+	Reason_CORRECTION_WAITING       Reason = 361
+	Reason_WITHDRAW_SCHEDULED       Reason = 362
+	Reason_WITHDRAWAL_OPEN          Reason = 363
+	Reason_WITHDRAWN_TEXT           Reason = 364
+	Reason_UNKNOWN_PUBLICATION      Reason = 365
+	Reason_EXPIRY_PAST              Reason = 366
+	Reason_EXPIRY_EARLY             Reason = 367
+	Reason_NO_EXPIRY                Reason = 368
+	Reason_CONTENT_BLOCKED          Reason = 369
+	Reason_NOTHING_TO_CHANGE        Reason = 371
 	Reason_REPORT_STATE             Reason = 80
 	Reason_NOT_SEALED               Reason = 86
+	Reason_METHOD_NOT_ALLOWED       Reason = 440
 	Reason_PERSON_ERASED            Reason = 90
+	Reason_TERM_EARLY               Reason = 260
+	Reason_TERM_CLOSED              Reason = 261
+	Reason_LEVEL_NOT_CURRENT        Reason = 262
+	Reason_OPINIONS_OPEN            Reason = 263
+	Reason_BYPASS_TYPE              Reason = 264
+	Reason_BYPASS_POSITION          Reason = 265
+	Reason_BYPASS_UNREVIEWED        Reason = 266
+	Reason_BYPASS_NONE              Reason = 267
+	Reason_REVIEW_SELF              Reason = 268
+	Reason_REVIEW_POSITION          Reason = 269
+	Reason_OPINION_UNIT             Reason = 270
+	Reason_OPINION_GIVEN            Reason = 271
+	Reason_CONSULT_POSITION         Reason = 272
+	Reason_OPINION_TEXT_REQUIRED    Reason = 273
+	Reason_DELEGATION_SELF          Reason = 274
+	Reason_DELEGATION_TIME          Reason = 275
+	Reason_DELEGATION_PAPER         Reason = 276
+	Reason_DELEGATION_NONE          Reason = 277
+	Reason_DELEGATION_CHOOSE        Reason = 278
+	Reason_DELEGATION_OVER          Reason = 279
+	Reason_DELEGATOR_INVOLVED       Reason = 280
+	Reason_CALENDAR_YEAR            Reason = 281
+	Reason_CALENDAR_DAY_KIND        Reason = 282
+	Reason_REVIEW_COMMENT_REQUIRED  Reason = 283
+	Reason_BYPASS_REASON_REQUIRED   Reason = 284
+	Reason_REGISTER_MISSING         Reason = 300
+	Reason_REGISTER_TYPE_TAKEN      Reason = 301
+	Reason_NUMBER_DATE_EARLY        Reason = 302
+	Reason_NUMBER_DATE_FUTURE       Reason = 303
+	Reason_NUMBER_DATE_YEAR         Reason = 304
+	Reason_NUMBER_ALLOCATED         Reason = 305
+	Reason_NUMBER_FORM              Reason = 306
+	Reason_NUMBER_TAKEN             Reason = 307
+	Reason_NUMBER_VOIDED            Reason = 308
+	Reason_SYMBOL_FORM              Reason = 309
+	Reason_REGISTER_FULL            Reason = 310
+	Reason_DOSSIER_ISSUING          Reason = 311
+	Reason_ISSUER_ABBREVIATION      Reason = 312
+	Reason_FILE_TYPE                Reason = 320
+	Reason_FILE_ACTIVE              Reason = 321
+	Reason_FILE_NAME                Reason = 322
+	Reason_FILE_EMPTY               Reason = 323
+	Reason_FILE_DISGUISED           Reason = 324
+	Reason_ATTACHMENT_LIMIT         Reason = 325
+	Reason_ATTACHMENT_NAME          Reason = 326
+	Reason_ALT_TEXT_MISSING         Reason = 327
+	Reason_HEADING_ORDER            Reason = 328
+	Reason_LINK_BROKEN              Reason = 329
+	Reason_LINK_TEXT_MISSING        Reason = 330
+	Reason_IMAGE_FOREIGN            Reason = 331
+	Reason_TRANSLATION_BEHIND       Reason = 332
+	Reason_PREVIEW_GONE             Reason = 333
+	Reason_CORRECTION_EARLY         Reason = 334
+	Reason_TRANSLATION_LANGUAGE     Reason = 335
+	Reason_TRANSLATION_REVISION     Reason = 336
+	Reason_DOCUMENT_CHARACTER       Reason = 400
+	Reason_DOCUMENT_TABLE_WIDE      Reason = 401
+	Reason_DOCUMENT_TOO_LARGE       Reason = 402
+	Reason_DOCUMENT_TABLE_SHAPE     Reason = 403
+	Reason_DOCUMENT_ADDRESS         Reason = 404
+	Reason_FILE_DAMAGED             Reason = 405
+	Reason_FILE_LIMITS              Reason = 406
+	Reason_SHEET_LIMITS             Reason = 407
+	Reason_SHEET_NAME               Reason = 408
+	Reason_PLAN_STATE               Reason = 200
+	Reason_PLAN_ISSUED              Reason = 201
+	Reason_PLAN_AMENDMENT_OPEN      Reason = 202
+	Reason_PLAN_UNCHANGED           Reason = 203
+	Reason_PLAN_LEAD                Reason = 204
+	Reason_PLAN_NUMBER_TAKEN        Reason = 205
+	Reason_PLAN_FILE                Reason = 206
+	Reason_PLAN_FILE_NO_ITEMS       Reason = 207
+	Reason_PLAN_CELL                Reason = 208
+	Reason_PLAN_AGENCY_NAME         Reason = 209
+	Reason_PLAN_AGENCY_AMBIGUOUS    Reason = 210
+	Reason_RESULT_STATE             Reason = 230
+	Reason_RESULT_OWN               Reason = 231
+	Reason_RESULT_OUTSIDE_PLAN      Reason = 232
+	Reason_RESULT_IN_FUTURE         Reason = 233
+	Reason_EVIDENCE_IS_PUBLICATION  Reason = 234
+	Reason_EVIDENCE_USED            Reason = 235
+	Reason_EVIDENCE_NOT_STORED      Reason = 236
+	Reason_OUT_OF_RANGE             Reason = 237
+	Reason_UNKNOWN_LINE             Reason = 238
+	Reason_NOT_IN_CHARGE            Reason = 239
+	Reason_BAD_MOMENT               Reason = 420
+	Reason_BAD_COUNT                Reason = 421
+	Reason_ORIGIN_REQUIRED          Reason = 422
+	Reason_HISTORY_EMPTY            Reason = 430
 )
 
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "UNREADABLE",
-		2:  "UNKNOWN_FIELD",
-		3:  "UNAUTHENTICATED",
-		4:  "FORBIDDEN",
-		5:  "NOT_FOUND",
-		6:  "TOO_LARGE",
-		7:  "UNSUPPORTED_MEDIA_TYPE",
-		8:  "RATE_LIMITED",
-		9:  "UNAVAILABLE",
-		10: "READ_MODEL_BEHIND",
-		11: "IN_DOUBT",
-		12: "IDEMPOTENCY_KEY_REUSED",
-		13: "ETAG_REQUIRED",
-		14: "ETAG_STALE",
-		15: "INVALID",
-		16: "IDEMPOTENCY_KEY_TOO_LONG",
-		17: "LOG_CLOSED",
-		18: "AS_OF_FUTURE",
-		19: "AS_OF_TOO_LONG",
-		20: "REQUIRED",
-		21: "TOO_LONG",
-		22: "BAD_FORMAT",
-		23: "BAD_DATE",
-		24: "BAD_ENCODING",
-		25: "UNKNOWN_COLUMN",
-		26: "MISSING_COLUMN",
-		27: "UNKNOWN_KEY",
-		28: "DUPLICATE",
-		29: "UNKNOWN_AGENCY",
-		30: "UNKNOWN_THEME",
-		31: "UNKNOWN_AUDIENCE",
-		32: "UNKNOWN_CHANNEL",
-		33: "UNKNOWN_PLAN_ITEM",
-		34: "UNKNOWN_PERIOD",
-		35: "TOO_MANY_ROWS",
-		36: "UNKNOWN_PERSON",
-		40: "DIRECTORY_EMPTY",
-		41: "PLAN_EXISTS",
-		42: "PLAN_PERIOD_OPEN",
-		43: "PLAN_PERIOD_OUTSIDE",
-		50: "SECRECY_MARK",
-		51: "ACTIVE_CONTENT",
-		52: "CONTENT_STATE",
-		60: "NOT_YOUR_LEVEL",
-		61: "FOUR_EYES",
-		62: "TWO_LEVELS",
-		63: "HASH_MOVED",
-		64: "DOSSIER_STATE",
-		65: "ROUTE_MISSING",
-		66: "ALREADY_DECIDED",
-		67: "COMMENT_REQUIRED",
-		68: "UNKNOWN_LEVEL",
-		70: "NOT_APPROVED",
-		71: "EMBARGO_PAST",
-		72: "EMBARGO_EARLY",
-		73: "PUBLICATION_STATE",
-		74: "ALREADY_PUBLISHED",
-		80: "REPORT_STATE",
-		86: "NOT_SEALED",
-		90: "PERSON_ERASED",
+		0:   "REASON_UNSPECIFIED",
+		1:   "UNREADABLE",
+		2:   "UNKNOWN_FIELD",
+		3:   "UNAUTHENTICATED",
+		4:   "FORBIDDEN",
+		5:   "NOT_FOUND",
+		6:   "TOO_LARGE",
+		7:   "UNSUPPORTED_MEDIA_TYPE",
+		8:   "RATE_LIMITED",
+		9:   "UNAVAILABLE",
+		10:  "READ_MODEL_BEHIND",
+		11:  "IN_DOUBT",
+		12:  "IDEMPOTENCY_KEY_REUSED",
+		13:  "ETAG_REQUIRED",
+		14:  "ETAG_STALE",
+		15:  "INVALID",
+		16:  "IDEMPOTENCY_KEY_TOO_LONG",
+		17:  "LOG_CLOSED",
+		18:  "AS_OF_FUTURE",
+		19:  "AS_OF_TOO_LONG",
+		20:  "REQUIRED",
+		21:  "TOO_LONG",
+		22:  "BAD_FORMAT",
+		23:  "BAD_DATE",
+		24:  "BAD_ENCODING",
+		25:  "UNKNOWN_COLUMN",
+		26:  "MISSING_COLUMN",
+		27:  "UNKNOWN_KEY",
+		28:  "DUPLICATE",
+		29:  "UNKNOWN_AGENCY",
+		30:  "UNKNOWN_THEME",
+		31:  "UNKNOWN_AUDIENCE",
+		32:  "UNKNOWN_CHANNEL",
+		33:  "UNKNOWN_PLAN_ITEM",
+		34:  "UNKNOWN_PERIOD",
+		35:  "TOO_MANY_ROWS",
+		36:  "UNKNOWN_PERSON",
+		40:  "DIRECTORY_EMPTY",
+		41:  "PLAN_EXISTS",
+		42:  "PLAN_PERIOD_OPEN",
+		43:  "PLAN_PERIOD_OUTSIDE",
+		50:  "SECRECY_MARK",
+		51:  "ACTIVE_CONTENT",
+		52:  "CONTENT_STATE",
+		60:  "NOT_YOUR_LEVEL",
+		61:  "FOUR_EYES",
+		62:  "TWO_LEVELS",
+		63:  "HASH_MOVED",
+		64:  "DOSSIER_STATE",
+		65:  "ROUTE_MISSING",
+		66:  "ALREADY_DECIDED",
+		67:  "COMMENT_REQUIRED",
+		68:  "UNKNOWN_LEVEL",
+		70:  "NOT_APPROVED",
+		71:  "EMBARGO_PAST",
+		72:  "EMBARGO_EARLY",
+		73:  "PUBLICATION_STATE",
+		74:  "ALREADY_PUBLISHED",
+		360: "NOTHING_TO_CORRECT",
+		361: "CORRECTION_WAITING",
+		362: "WITHDRAW_SCHEDULED",
+		363: "WITHDRAWAL_OPEN",
+		364: "WITHDRAWN_TEXT",
+		365: "UNKNOWN_PUBLICATION",
+		366: "EXPIRY_PAST",
+		367: "EXPIRY_EARLY",
+		368: "NO_EXPIRY",
+		369: "CONTENT_BLOCKED",
+		371: "NOTHING_TO_CHANGE",
+		80:  "REPORT_STATE",
+		86:  "NOT_SEALED",
+		440: "METHOD_NOT_ALLOWED",
+		90:  "PERSON_ERASED",
+		260: "TERM_EARLY",
+		261: "TERM_CLOSED",
+		262: "LEVEL_NOT_CURRENT",
+		263: "OPINIONS_OPEN",
+		264: "BYPASS_TYPE",
+		265: "BYPASS_POSITION",
+		266: "BYPASS_UNREVIEWED",
+		267: "BYPASS_NONE",
+		268: "REVIEW_SELF",
+		269: "REVIEW_POSITION",
+		270: "OPINION_UNIT",
+		271: "OPINION_GIVEN",
+		272: "CONSULT_POSITION",
+		273: "OPINION_TEXT_REQUIRED",
+		274: "DELEGATION_SELF",
+		275: "DELEGATION_TIME",
+		276: "DELEGATION_PAPER",
+		277: "DELEGATION_NONE",
+		278: "DELEGATION_CHOOSE",
+		279: "DELEGATION_OVER",
+		280: "DELEGATOR_INVOLVED",
+		281: "CALENDAR_YEAR",
+		282: "CALENDAR_DAY_KIND",
+		283: "REVIEW_COMMENT_REQUIRED",
+		284: "BYPASS_REASON_REQUIRED",
+		300: "REGISTER_MISSING",
+		301: "REGISTER_TYPE_TAKEN",
+		302: "NUMBER_DATE_EARLY",
+		303: "NUMBER_DATE_FUTURE",
+		304: "NUMBER_DATE_YEAR",
+		305: "NUMBER_ALLOCATED",
+		306: "NUMBER_FORM",
+		307: "NUMBER_TAKEN",
+		308: "NUMBER_VOIDED",
+		309: "SYMBOL_FORM",
+		310: "REGISTER_FULL",
+		311: "DOSSIER_ISSUING",
+		312: "ISSUER_ABBREVIATION",
+		320: "FILE_TYPE",
+		321: "FILE_ACTIVE",
+		322: "FILE_NAME",
+		323: "FILE_EMPTY",
+		324: "FILE_DISGUISED",
+		325: "ATTACHMENT_LIMIT",
+		326: "ATTACHMENT_NAME",
+		327: "ALT_TEXT_MISSING",
+		328: "HEADING_ORDER",
+		329: "LINK_BROKEN",
+		330: "LINK_TEXT_MISSING",
+		331: "IMAGE_FOREIGN",
+		332: "TRANSLATION_BEHIND",
+		333: "PREVIEW_GONE",
+		334: "CORRECTION_EARLY",
+		335: "TRANSLATION_LANGUAGE",
+		336: "TRANSLATION_REVISION",
+		400: "DOCUMENT_CHARACTER",
+		401: "DOCUMENT_TABLE_WIDE",
+		402: "DOCUMENT_TOO_LARGE",
+		403: "DOCUMENT_TABLE_SHAPE",
+		404: "DOCUMENT_ADDRESS",
+		405: "FILE_DAMAGED",
+		406: "FILE_LIMITS",
+		407: "SHEET_LIMITS",
+		408: "SHEET_NAME",
+		200: "PLAN_STATE",
+		201: "PLAN_ISSUED",
+		202: "PLAN_AMENDMENT_OPEN",
+		203: "PLAN_UNCHANGED",
+		204: "PLAN_LEAD",
+		205: "PLAN_NUMBER_TAKEN",
+		206: "PLAN_FILE",
+		207: "PLAN_FILE_NO_ITEMS",
+		208: "PLAN_CELL",
+		209: "PLAN_AGENCY_NAME",
+		210: "PLAN_AGENCY_AMBIGUOUS",
+		230: "RESULT_STATE",
+		231: "RESULT_OWN",
+		232: "RESULT_OUTSIDE_PLAN",
+		233: "RESULT_IN_FUTURE",
+		234: "EVIDENCE_IS_PUBLICATION",
+		235: "EVIDENCE_USED",
+		236: "EVIDENCE_NOT_STORED",
+		237: "OUT_OF_RANGE",
+		238: "UNKNOWN_LINE",
+		239: "NOT_IN_CHARGE",
+		420: "BAD_MOMENT",
+		421: "BAD_COUNT",
+		422: "ORIGIN_REQUIRED",
+		430: "HISTORY_EMPTY",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":       0,
@@ -215,9 +417,110 @@ var (
 		"EMBARGO_EARLY":            72,
 		"PUBLICATION_STATE":        73,
 		"ALREADY_PUBLISHED":        74,
+		"NOTHING_TO_CORRECT":       360,
+		"CORRECTION_WAITING":       361,
+		"WITHDRAW_SCHEDULED":       362,
+		"WITHDRAWAL_OPEN":          363,
+		"WITHDRAWN_TEXT":           364,
+		"UNKNOWN_PUBLICATION":      365,
+		"EXPIRY_PAST":              366,
+		"EXPIRY_EARLY":             367,
+		"NO_EXPIRY":                368,
+		"CONTENT_BLOCKED":          369,
+		"NOTHING_TO_CHANGE":        371,
 		"REPORT_STATE":             80,
 		"NOT_SEALED":               86,
+		"METHOD_NOT_ALLOWED":       440,
 		"PERSON_ERASED":            90,
+		"TERM_EARLY":               260,
+		"TERM_CLOSED":              261,
+		"LEVEL_NOT_CURRENT":        262,
+		"OPINIONS_OPEN":            263,
+		"BYPASS_TYPE":              264,
+		"BYPASS_POSITION":          265,
+		"BYPASS_UNREVIEWED":        266,
+		"BYPASS_NONE":              267,
+		"REVIEW_SELF":              268,
+		"REVIEW_POSITION":          269,
+		"OPINION_UNIT":             270,
+		"OPINION_GIVEN":            271,
+		"CONSULT_POSITION":         272,
+		"OPINION_TEXT_REQUIRED":    273,
+		"DELEGATION_SELF":          274,
+		"DELEGATION_TIME":          275,
+		"DELEGATION_PAPER":         276,
+		"DELEGATION_NONE":          277,
+		"DELEGATION_CHOOSE":        278,
+		"DELEGATION_OVER":          279,
+		"DELEGATOR_INVOLVED":       280,
+		"CALENDAR_YEAR":            281,
+		"CALENDAR_DAY_KIND":        282,
+		"REVIEW_COMMENT_REQUIRED":  283,
+		"BYPASS_REASON_REQUIRED":   284,
+		"REGISTER_MISSING":         300,
+		"REGISTER_TYPE_TAKEN":      301,
+		"NUMBER_DATE_EARLY":        302,
+		"NUMBER_DATE_FUTURE":       303,
+		"NUMBER_DATE_YEAR":         304,
+		"NUMBER_ALLOCATED":         305,
+		"NUMBER_FORM":              306,
+		"NUMBER_TAKEN":             307,
+		"NUMBER_VOIDED":            308,
+		"SYMBOL_FORM":              309,
+		"REGISTER_FULL":            310,
+		"DOSSIER_ISSUING":          311,
+		"ISSUER_ABBREVIATION":      312,
+		"FILE_TYPE":                320,
+		"FILE_ACTIVE":              321,
+		"FILE_NAME":                322,
+		"FILE_EMPTY":               323,
+		"FILE_DISGUISED":           324,
+		"ATTACHMENT_LIMIT":         325,
+		"ATTACHMENT_NAME":          326,
+		"ALT_TEXT_MISSING":         327,
+		"HEADING_ORDER":            328,
+		"LINK_BROKEN":              329,
+		"LINK_TEXT_MISSING":        330,
+		"IMAGE_FOREIGN":            331,
+		"TRANSLATION_BEHIND":       332,
+		"PREVIEW_GONE":             333,
+		"CORRECTION_EARLY":         334,
+		"TRANSLATION_LANGUAGE":     335,
+		"TRANSLATION_REVISION":     336,
+		"DOCUMENT_CHARACTER":       400,
+		"DOCUMENT_TABLE_WIDE":      401,
+		"DOCUMENT_TOO_LARGE":       402,
+		"DOCUMENT_TABLE_SHAPE":     403,
+		"DOCUMENT_ADDRESS":         404,
+		"FILE_DAMAGED":             405,
+		"FILE_LIMITS":              406,
+		"SHEET_LIMITS":             407,
+		"SHEET_NAME":               408,
+		"PLAN_STATE":               200,
+		"PLAN_ISSUED":              201,
+		"PLAN_AMENDMENT_OPEN":      202,
+		"PLAN_UNCHANGED":           203,
+		"PLAN_LEAD":                204,
+		"PLAN_NUMBER_TAKEN":        205,
+		"PLAN_FILE":                206,
+		"PLAN_FILE_NO_ITEMS":       207,
+		"PLAN_CELL":                208,
+		"PLAN_AGENCY_NAME":         209,
+		"PLAN_AGENCY_AMBIGUOUS":    210,
+		"RESULT_STATE":             230,
+		"RESULT_OWN":               231,
+		"RESULT_OUTSIDE_PLAN":      232,
+		"RESULT_IN_FUTURE":         233,
+		"EVIDENCE_IS_PUBLICATION":  234,
+		"EVIDENCE_USED":            235,
+		"EVIDENCE_NOT_STORED":      236,
+		"OUT_OF_RANGE":             237,
+		"UNKNOWN_LINE":             238,
+		"NOT_IN_CHARGE":            239,
+		"BAD_MOMENT":               420,
+		"BAD_COUNT":                421,
+		"ORIGIN_REQUIRED":          422,
+		"HISTORY_EMPTY":            430,
 	}
 )
 
@@ -494,7 +797,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x03(\v2\x1b.loa.errors.v1.FieldProblemR\x06errors\x1a7\n" +
 	"\tArgsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe9S\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x95\x80\x02\n" +
 	"\x06Reason\x12\xf9\x01\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x1a\xe0\x01\x8a\xb5\x18\xdb\x01\b\xf4\x03\x12kHệ thống gặp lỗi. Hãy thử lại; nếu vẫn lỗi, báo người vận hành mã vết {trace}.\x1aiSomething went wrong on our side. Try again; if it happens again, give the operator the trace id {trace}.\x12h\n" +
 	"\n" +
@@ -560,11 +863,118 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\fEMBARGO_PAST\x10G\x1a\xb9\x01\x8a\xb5\x18\xb4\x01\b\xa6\x03\x12^Giờ hẹn đăng {at} đã qua. Hãy bỏ trống để đăng ngay hoặc chọn giờ sau.\x1aOThe time {at} has passed. Leave it empty to publish now, or choose a later one.\x12s\n" +
 	"\rEMBARGO_EARLY\x10H\x1a`\x8a\xb5\x18\\\b\x99\x03\x12%Chưa đến giờ hẹn đăng {at}.\x1a0It is not yet {at}, the time set for publishing.\x12\xd0\x01\n" +
 	"\x11PUBLICATION_STATE\x10I\x1a\xb8\x01\x8a\xb5\x18\xb3\x01\b\x99\x03\x12dViệc đăng đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aHThe publication is “{state}”; this is possible only when: {allowed}.\x12\x82\x01\n" +
-	"\x11ALREADY_PUBLISHED\x10J\x1ak\x8a\xb5\x18g\b\x99\x03\x124Mục tin này đã đăng hoặc đã hẹn đăng.\x1a,This item is already published or scheduled.\x12\xc2\x01\n" +
+	"\x11ALREADY_PUBLISHED\x10J\x1ak\x8a\xb5\x18g\b\x99\x03\x124Mục tin này đã đăng hoặc đã hẹn đăng.\x1a,This item is already published or scheduled.\x12\xb5\x02\n" +
+	"\x12NOTHING_TO_CORRECT\x10\xe8\x02\x1a\x9b\x02\x8a\xb5\x18\x96\x02\b\x99\x03\x12\x91\x01Bản mới nhất của mục tin chính là bản đang công khai. Hãy sửa mục tin, ghi lý do đính chính và trình duyệt trước.\x1a}The item’s newest text is the one that is public. Edit the item, give the correction’s reason and have it approved first.\x12\x8e\x02\n" +
+	"\x12CORRECTION_WAITING\x10\xe9\x02\x1a\xf4\x01\x8a\xb5\x18\xef\x01\b\x99\x03\x12\x86\x01Bản đính chính số {number} đang chờ đến {at}. Hãy đổi giờ (:reschedule) hoặc hủy (:cancel) bản đó trước.\x1aaCorrection {number} waits for {at}. Change its time (:reschedule) or call it off (:cancel) first.\x12\xc9\x01\n" +
+	"\x12WITHDRAW_SCHEDULED\x10\xea\x02\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x99\x03\x12TTin chưa công khai nên không cần thu hồi. Hãy hủy hẹn đăng (:cancel).\x1aOThis is not public yet, so there is nothing to withdraw. Call it off (:cancel).\x12\x91\x01\n" +
+	"\x0fWITHDRAWAL_OPEN\x10\xeb\x02\x1a{\x8a\xb5\x18w\b\x99\x03\x128Đề nghị thu hồi {withdrawal} đang chờ duyệt.\x1a8The withdrawal {withdrawal} is waiting for its approval.\x12\x9e\x02\n" +
+	"\x0eWITHDRAWN_TEXT\x10\xec\x02\x1a\x88\x02\x8a\xb5\x18\x83\x02\b\x99\x03\x12\x81\x01Bản này đã bị thu hồi hoặc hết hạn công khai. Muốn đăng lại, hãy sửa mục tin và trình duyệt lại.\x1azThis text was withdrawn, or its time to be shown has passed. To publish it again, edit the item and have it approved anew.\x12\x90\x01\n" +
+	"\x13UNKNOWN_PUBLICATION\x10\xed\x02\x1av\x8a\xb5\x18r\b\xa6\x03\x12<Không có tin đang công khai nào mang mã “{value}”.\x1a/No public publication has the id “{value}”.\x12\xd4\x01\n" +
+	"\vEXPIRY_PAST\x10\xee\x02\x1a\xc1\x01\x8a\xb5\x18\xbc\x01\b\xa6\x03\x12]Giờ thôi công khai {at} phải sau giờ đăng và sau lúc này. Hãy chọn giờ sau.\x1aXThe end of showing, {at}, has to be after publishing and after now. Choose a later time.\x12\x7f\n" +
+	"\fEXPIRY_EARLY\x10\xef\x02\x1al\x8a\xb5\x18h\b\x99\x03\x12)Chưa đến giờ thôi công khai {at}.\x1a8It is not yet {at}, the time set for the end of showing.\x12\x81\x01\n" +
+	"\tNO_EXPIRY\x10\xf0\x02\x1aq\x8a\xb5\x18m\b\x99\x03\x12.Tin này không đặt giờ thôi công khai.\x1a8This publication has no time set for the end of showing.\x12\xe1\x01\n" +
+	"\x0fCONTENT_BLOCKED\x10\xf1\x02\x1a\xca\x01\x8a\xb5\x18\xc5\x01\b\x99\x03\x12dMục tin còn {count} lỗi phải sửa trước khi đăng; xem danh sách lỗi của mục tin.\x1aZThe item has {count} faults to mend before it is published; see the item’s list of them.\x12\xbd\x01\n" +
+	"\x11NOTHING_TO_CHANGE\x10\xf3\x02\x1a\xa4\x01\x8a\xb5\x18\x9f\x01\b\xa6\x03\x12QChưa nói cần đổi gì: hãy gửi publishAt, expiresAt hoặc neverExpires.\x1aGNothing to change was given: send publishAt, expiresAt or neverExpires.\x12\xc2\x01\n" +
 	"\fREPORT_STATE\x10P\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x99\x03\x12`Báo cáo đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aCThe report is “{state}”; this is possible only when: {allowed}.\x12\xad\x02\n" +
 	"\n" +
-	"NOT_SEALED\x10V\x1a\x9c\x02\x8a\xb5\x18\x97\x02\b\x99\x03\x12\x95\x01Nhật ký “{service}” chưa có điểm kiểm tra nào bao gồm vị trí {position} (đã ký đến {size}). Hãy thử lại sau ít phút.\x1azNo checkpoint of the log “{service}” covers position {position} yet (signed up to {size}). Try again in a few minutes.\x12\xf2\x01\n" +
-	"\rPERSON_ERASED\x10Z\x1a\xde\x01\x8a\xb5\x18\xd9\x01\b\x9a\x03\x12{Dữ liệu cá nhân của người này đã được xoá theo yêu cầu, nên không ghi thêm được gì về họ.\x1aWThis person’s data was erased on request, so nothing more can be recorded about them.:R\n" +
+	"NOT_SEALED\x10V\x1a\x9c\x02\x8a\xb5\x18\x97\x02\b\x99\x03\x12\x95\x01Nhật ký “{service}” chưa có điểm kiểm tra nào bao gồm vị trí {position} (đã ký đến {size}). Hãy thử lại sau ít phút.\x1azNo checkpoint of the log “{service}” covers position {position} yet (signed up to {size}). Try again in a few minutes.\x12\x87\x01\n" +
+	"\x12METHOD_NOT_ALLOWED\x10\xb8\x03\x1an\x8a\xb5\x18j\b\x95\x03\x125{path} không nhận {method}; hãy dùng: {allowed}.\x1a.{path} does not take {method}; use: {allowed}.\x12\xf2\x01\n" +
+	"\rPERSON_ERASED\x10Z\x1a\xde\x01\x8a\xb5\x18\xd9\x01\b\x9a\x03\x12{Dữ liệu cá nhân của người này đã được xoá theo yêu cầu, nên không ghi thêm được gì về họ.\x1aWThis person’s data was erased on request, so nothing more can be recorded about them.\x12\x85\x01\n" +
+	"\n" +
+	"TERM_EARLY\x10\x84\x02\x1at\x8a\xb5\x18p\b\x99\x03\x12=Chưa đến lúc: việc này chỉ làm được từ {at}.\x1a,It is too early: this is possible from {at}.\x12\xab\x01\n" +
+	"\vTERM_CLOSED\x10\x85\x02\x1a\x98\x01\x8a\xb5\x18\x93\x01\b\x99\x03\x12UThời hạn này không còn chạy: hồ sơ đang ở trạng thái “{state}”.\x1a7This term no longer runs: the dossier is “{state}”.\x12\xa8\x01\n" +
+	"\x11LEVEL_NOT_CURRENT\x10\x86\x02\x1a\x8f\x01\x8a\xb5\x18\x8a\x01\b\x99\x03\x12@Hồ sơ không chờ ở cấp {level}; đang chờ: {current}.\x1aCThe dossier does not wait at level {level}; it waits at: {current}.\x12\xf0\x01\n" +
+	"\rOPINIONS_OPEN\x10\x87\x02\x1a\xdb\x01\x8a\xb5\x18\xd6\x01\b\x99\x03\x12uCòn chờ ý kiến của {waiting} đến {due}. Duyệt được khi đủ ý kiến hoặc sau thời hạn đó.\x1aZThe opinion of {waiting} is awaited until {due}. Approve when all are given or after that.\x12\xbb\x01\n" +
+	"\vBYPASS_TYPE\x10\x88\x02\x1a\xa8\x01\x8a\xb5\x18\xa3\x01\b\x93\x03\x12RLoại văn bản “{type}” không được duyệt khẩn bỏ qua quy trình.\x1aJA document of the type “{type}” is never approved by emergency bypass.\x12\x88\x02\n" +
+	"\x0fBYPASS_POSITION\x10\x89\x02\x1a\xf1\x01\x8a\xb5\x18\xec\x01\b\x93\x03\x12\x7fDuyệt khẩn chỉ dành cho lãnh đạo của cơ quan có văn bản hoặc người duyệt cấp cuối (“{level}”).\x1afOnly the leadership of the document's agency or who acts at the last level (“{level}”) may bypass.\x12\xad\x01\n" +
+	"\x11BYPASS_UNREVIEWED\x10\x8a\x02\x1a\x94\x01\x8a\xb5\x18\x8f\x01\b\x99\x03\x12NLần duyệt khẩn trước của hồ sơ này chưa được hậu kiểm.\x1a:The last bypass of this dossier has not been reviewed yet.\x12\x8b\x01\n" +
+	"\vBYPASS_NONE\x10\x8b\x02\x1ay\x8a\xb5\x18u\b\x99\x03\x12AHồ sơ không có lần duyệt khẩn nào chờ hậu kiểm.\x1a-No bypass of this dossier waits for a review.\x12\xe2\x01\n" +
+	"\vREVIEW_SELF\x10\x8c\x02\x1a\xcf\x01\x8a\xb5\x18\xca\x01\b\x93\x03\x12\x82\x01Hậu kiểm phải do người khác làm: không phải người đã duyệt khẩn, người ủy quyền hay người soạn.\x1a@Somebody else has to review: neither who bypassed nor an author.\x12\xe4\x01\n" +
+	"\x0fREVIEW_POSITION\x10\x8d\x02\x1a\xcd\x01\x8a\xb5\x18\xc8\x01\b\x93\x03\x12qHậu kiểm dành cho người thuộc một cấp của quy trình hoặc lãnh đạo cơ quan có văn bản.\x1aPA review is for who acts at a level of the route or leads the document's agency.\x12\xc3\x01\n" +
+	"\fOPINION_UNIT\x10\x8e\x02\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x93\x03\x12cĐơn vị của bạn không được hỏi ý kiến về hồ sơ này; được hỏi: {asked}.\x1a@Your unit was not asked about this dossier; asked were: {asked}.\x12\x9a\x01\n" +
+	"\rOPINION_GIVEN\x10\x8f\x02\x1a\x85\x01\x8a\xb5\x18\x80\x01\b\x99\x03\x12CĐơn vị của bạn đã cho ý kiến (người cho: {person}).\x1a6Your unit has given its opinion already (by {person}).\x12\xdb\x01\n" +
+	"\x10CONSULT_POSITION\x10\x90\x02\x1a\xc3\x01\x8a\xb5\x18\xbe\x01\b\x93\x03\x12lChỉ người soạn hoặc người đang giữ hồ sơ ở cấp “{level}” được lấy ý kiến.\x1aKOnly an author or who acts at the level “{level}” may ask for opinions.\x12\x8c\x01\n" +
+	"\x15OPINION_TEXT_REQUIRED\x10\x91\x02\x1ap\x8a\xb5\x18l\b\xa6\x03\x126Ý kiến khác “đồng ý” cần ghi nội dung.\x1a/An opinion other than “agree” needs a text.\x12n\n" +
+	"\x0fDELEGATION_SELF\x10\x92\x02\x1aX\x8a\xb5\x18T\b\xa6\x03\x12.Không ủy quyền cho chính mình được.\x1a\x1fNobody delegates to themselves.\x12\xae\x01\n" +
+	"\x0fDELEGATION_TIME\x10\x93\x02\x1a\x97\x01\x8a\xb5\x18\x92\x01\b\xa6\x03\x12PThời hạn ủy quyền phải có kết thúc sau bắt đầu và chưa qua.\x1a;A delegation has to end after it begins, and in the future.\x12\xca\x01\n" +
+	"\x10DELEGATION_PAPER\x10\x94\x02\x1a\xb2\x01\x8a\xb5\x18\xad\x01\b\xa6\x03\x12UGhi ủy quyền thay người khác cần số, ngày của văn bản ủy quyền.\x1aQTo record somebody else's delegation, the number and day of its paper are needed.\x12\xf2\x01\n" +
+	"\x0fDELEGATION_NONE\x10\x95\x02\x1a\xdb\x01\x8a\xb5\x18\xd6\x01\b\x93\x03\x12pBạn không có ủy quyền của “{delegator}” còn hiệu lực cho hồ sơ này ở cấp đang chờ.\x1a_No delegation by “{delegator}” lets you decide on this dossier at the level where it waits.\x12\xdc\x01\n" +
+	"\x11DELEGATION_CHOOSE\x10\x96\x02\x1a\xc3\x01\x8a\xb5\x18\xbe\x01\b\x99\x03\x12aNhiều người đã ủy quyền cho bạn ({delegators}); hãy ghi rõ thay ai ở onBehalfOf.\x1aVSeveral people have delegated to you ({delegators}); say in whose place in onBehalfOf.\x12|\n" +
+	"\x0fDELEGATION_OVER\x10\x97\x02\x1af\x8a\xb5\x18b\b\x99\x03\x128Ủy quyền này đã hết hoặc đã bị thu hồi.\x1a#This delegation is over or revoked.\x12\x93\x02\n" +
+	"\x12DELEGATOR_INVOLVED\x10\x98\x02\x1a\xf9\x01\x8a\xb5\x18\xf4\x01\b\x93\x03\x12\x8a\x01Người ủy quyền ({person}) đã soạn hoặc đã quyết định hồ sơ này, nên không ai quyết định thay họ được.\x1abThe delegator ({person}) wrote this or decided on it already, so nobody may decide in their place.\x12g\n" +
+	"\rCALENDAR_YEAR\x10\x99\x02\x1aS\x8a\xb5\x18O\b\xa6\x03\x12(Ngày {date} không thuộc năm {year}.\x1a The day {date} is not in {year}.\x12\xec\x01\n" +
+	"\x11CALENDAR_DAY_KIND\x10\x9a\x02\x1a\xd3\x01\x8a\xb5\x18\xce\x01\b\xa6\x03\x12vNgày {date} vừa là ngày nghỉ vừa là ngày làm việc, hoặc ngày làm bù không rơi vào cuối tuần.\x1aQThe day {date} is both off and worked, or a day worked in exchange is no weekend.\x12\x86\x01\n" +
+	"\x17REVIEW_COMMENT_REQUIRED\x10\x9b\x02\x1ah\x8a\xb5\x18d\b\xa6\x03\x12>Không đồng ý với lần duyệt khẩn cần ghi lý do.\x1a\x1fTo object to a bypass, say why.\x12\x93\x01\n" +
+	"\x16BYPASS_REASON_REQUIRED\x10\x9c\x02\x1av\x8a\xb5\x18r\b\xa6\x03\x12>Duyệt khẩn cần ghi lý do vì sao không chờ được.\x1a-A bypass needs the reason why it cannot wait.\x12\xad\x02\n" +
+	"\x10REGISTER_MISSING\x10\xac\x02\x1a\x95\x02\x8a\xb5\x18\x90\x02\b\x99\x03\x12\x84\x01Cơ quan {issuer} chưa mở sổ văn bản năm {year} cho loại “{type}”. Văn thư cần mở sổ trước khi cấp số.\x1a\x83\x01The agency {issuer} has opened no register of {year} for the type “{type}”. Its clerk has to open one before a number is given.\x12\xa4\x02\n" +
+	"\x13REGISTER_TYPE_TAKEN\x10\xad\x02\x1a\x89\x02\x8a\xb5\x18\x84\x02\b\x99\x03\x12zLoại “{type}” đã thuộc sổ {register} của cơ quan này trong năm {year}; mỗi loại chỉ ở một sổ.\x1a\x82\x01The type “{type}” already belongs to the register {register} of this agency and year ({year}); a type is in one register only.\x12\xc5\x02\n" +
+	"\x11NUMBER_DATE_EARLY\x10\xae\x02\x1a\xac\x02\x8a\xb5\x18\xa7\x02\b\x99\x03\x12\x91\x01Ngày {date} trước ngày {last} của số cấp gần nhất trong sổ; ngày không được lùi theo số. Hãy chọn từ ngày {last}.\x1a\x8d\x01The date {date} is before {last}, the date of the last number of this register; dates never decrease with the number. Choose {last} or later.\x12\xd0\x01\n" +
+	"\x12NUMBER_DATE_FUTURE\x10\xaf\x02\x1a\xb6\x01\x8a\xb5\x18\xb1\x01\b\xa6\x03\x12QNgày {date} chưa tới (hôm nay là {today}); không cấp số cho ngày sau.\x1aYThe date {date} has not come yet (today is {today}); no number is given ahead of its day.\x12\x90\x01\n" +
+	"\x10NUMBER_DATE_YEAR\x10\xb0\x02\x1ay\x8a\xb5\x18u\b\xa6\x03\x123Ngày {date} không thuộc năm {year} của sổ.\x1a;The date {date} is not in {year}, the year of the register.\x12\xa1\x01\n" +
+	"\x10NUMBER_ALLOCATED\x10\xb1\x02\x1a\x89\x01\x8a\xb5\x18\x84\x01\b\xa6\x03\x12<Sổ này do Loa cấp số; hãy bỏ trống “number”.\x1aALoa gives the numbers of this register; leave “number” empty.\x12\xe7\x01\n" +
+	"\vNUMBER_FORM\x10\xb2\x02\x1a\xd4\x01\x8a\xb5\x18\xcf\x01\b\xa6\x03\x12m“{value}” không đúng thể thức số, ký hiệu của loại văn bản này; ví dụ: {expected}.\x1a[“{value}” is not a number and symbol of this type of document; for example: {expected}.\x12o\n" +
+	"\fNUMBER_TAKEN\x10\xb3\x02\x1a\\\x8a\xb5\x18X\b\x99\x03\x12\"Số {number} đã có trong sổ.\x1a/The number {number} is already in the register.\x12q\n" +
+	"\rNUMBER_VOIDED\x10\xb4\x02\x1a]\x8a\xb5\x18Y\b\x99\x03\x12,Số {number} đã bị huỷ trước đó.\x1a&The number {number} was voided before.\x12\xe7\x02\n" +
+	"\vSYMBOL_FORM\x10\xb5\x02\x1a\xd4\x02\x8a\xb5\x18\xcf\x02\b\x99\x03\x12\xae\x01Ghép ra “{value}”, không đúng thể thức số, ký hiệu. Hãy kiểm tra chữ viết tắt của loại văn bản trong sổ và của cơ quan trong danh bạ.\x1a\x98\x01This makes “{value}”, which is not a valid number and symbol. Check the abbreviation of the type in the register and of the agency in the directory.\x12y\n" +
+	"\rREGISTER_FULL\x10\xb6\x02\x1ae\x8a\xb5\x18a\b\x99\x03\x12+Sổ đã dùng hết số (đến {last}).\x1a/The register has no number left (up to {last}).\x12\xa8\x01\n" +
+	"\x0fDOSSIER_ISSUING\x10\xb7\x02\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xf7\x03\x12CHồ sơ đang được cấp số. Hãy thử lại sau ít giây.\x1aBThe dossier is being given its number. Try again in a few seconds.\x12\xd2\x02\n" +
+	"\x13ISSUER_ABBREVIATION\x10\xb8\x02\x1a\xb7\x02\x8a\xb5\x18\xb2\x02\b\x99\x03\x12\x98\x01Danh bạ không có chữ viết tắt của cơ quan {issuer} vào ngày {date}. Hãy bổ sung danh bạ hoặc ghi chữ viết tắt khi mở sổ.\x1a\x91\x01The directory has no abbreviation of the agency {issuer} on {date}. Complete the directory, or give the abbreviation when the register is opened.\x12\xd5\x01\n" +
+	"\tFILE_TYPE\x10\xc0\x02\x1a\xc4\x01\x8a\xb5\x18\xbf\x01\b\x9f\x03\x12hTệp “{name}” không thuộc loại được nhận. Hãy gửi một trong các loại: {allowed}.\x1aPThe file “{name}” is not of a type that is accepted. Send one of: {allowed}.\x12\xa5\x02\n" +
+	"\vFILE_ACTIVE\x10\xc1\x02\x1a\x92\x02\x8a\xb5\x18\x8d\x02\b\xa6\x03\x12\x93\x01Tệp “{name}” chứa mã chạy được ({what}) nên không được nhận. Hãy lưu lại không có phần đó, hoặc gửi bản PDF.\x1arThe file “{name}” holds something that runs ({what}) and is not accepted. Save it without that, or send a PDF.\x12\xff\x01\n" +
+	"\tFILE_NAME\x10\xc2\x02\x1a\xee\x01\x8a\xb5\x18\xe9\x01\b\xa6\x03\x12uTên tệp “{value}” không dùng được. Hãy đặt tên có chữ hoặc số, không quá {limit} ký tự.\x1amThe file name “{value}” cannot be used. Choose one with letters or digits, of at most {limit} characters.\x12d\n" +
+	"\n" +
+	"FILE_EMPTY\x10\xc3\x02\x1aS\x8a\xb5\x18O\b\xa6\x03\x12)Tệp “{name}” không có nội dung.\x1a\x1fThe file “{name}” is empty.\x12\x8c\x02\n" +
+	"\x0eFILE_DISGUISED\x10\xc4\x02\x1a\xf6\x01\x8a\xb5\x18\xf1\x01\b\xa6\x03\x12vTệp “{name}” có nội dung {type}, không hợp với đuôi tên. Hãy đặt đúng đuôi rồi gửi lại.\x1atThe file “{name}” holds {type}, which its extension does not say. Give it the right extension and send it again.\x12\xd5\x01\n" +
+	"\x10ATTACHMENT_LIMIT\x10\xc5\x02\x1a\xbd\x01\x8a\xb5\x18\xb8\x01\b\x99\x03\x12gMục tin đã có {limit} tệp đính kèm, là số tối đa. Hãy bỏ bớt một tệp trước.\x1aJThe item has {limit} attachments, the most there may be. Remove one first.\x12\xe5\x01\n" +
+	"\x0fATTACHMENT_NAME\x10\xc6\x02\x1a\xce\x01\x8a\xb5\x18\xc9\x01\b\x99\x03\x12iMục tin đã có tệp khác tên “{name}”. Hãy đổi tên tệp, hoặc bỏ tệp cũ trước.\x1aYThe item has another file named “{name}”. Rename this one, or remove the other first.\x12\xa0\x02\n" +
+	"\x10ALT_TEXT_MISSING\x10\xc7\x02\x1a\x88\x02\x8a\xb5\x18\x83\x02\b\xa6\x03\x12\x8e\x01Ảnh “{name}” chưa có văn bản thay thế cho người không xem được ảnh. Hãy viết vào đó ảnh cho biết điều gì.\x1amThe image “{name}” has no alternative text for those who cannot see it. Write there what the image tells.\x12\x91\x02\n" +
+	"\rHEADING_ORDER\x10\xc8\x02\x1a\xfc\x01\x8a\xb5\x18\xf7\x01\b\xa6\x03\x12\x85\x01Đề mục “{text}” ở cấp {level} đứng sau cấp {before}. Đề mục bắt đầu từ cấp 2 và không nhảy cấp.\x1ajThe heading “{text}” of level {level} follows level {before}. Headings begin at level 2 and skip none.\x12\xf2\x01\n" +
+	"\vLINK_BROKEN\x10\xc9\x02\x1a\xdf\x01\x8a\xb5\x18\xda\x01\b\xa6\x03\x12zLiên kết “{link}” không dẫn tới trang đang công khai hay tệp đính kèm nào. Hãy sửa hoặc bỏ đi.\x1aYThe link “{link}” leads to no public page and to no attachment. Correct or remove it.\x12\xd6\x01\n" +
+	"\x11LINK_TEXT_MISSING\x10\xca\x02\x1a\xbd\x01\x8a\xb5\x18\xb8\x01\b\xa6\x03\x12pLiên kết “{link}” không có chữ nào để đọc. Hãy viết chữ cho biết nó dẫn tới đâu.\x1aAThe link “{link}” has no words to read. Write where it leads.\x12\xac\x02\n" +
+	"\rIMAGE_FOREIGN\x10\xcb\x02\x1a\x97\x02\x8a\xb5\x18\x92\x02\b\xa6\x03\x12\x98\x01Ảnh “{link}” không phải tệp đính kèm của mục tin này. Hãy tải ảnh lên làm tệp đính kèm rồi gọi nó bằng tên tệp.\x1arThe image “{link}” is no attachment of this item. Upload it as an attachment and refer to it by its file name.\x12\xa0\x02\n" +
+	"\x12TRANSLATION_BEHIND\x10\xcc\x02\x1a\x86\x02\x8a\xb5\x18\x81\x02\b\xa6\x03\x12yBản dịch “{language}” chưa theo kịp bản gốc, đã sửa sau bản {revision}. Hãy xem lại bản dịch.\x1a\x80\x01The translation “{language}” is behind the original, which changed after revision {revision}. Look at the translation again.\x12\xfc\x01\n" +
+	"\fPREVIEW_GONE\x10\xcd\x02\x1a\xe8\x01\x8a\xb5\x18\xe3\x01\b\x9a\x03\x12\x81\x01Liên kết xem trước đã hết hạn, hoặc bài đã được sửa sau khi tạo liên kết. Hãy xin liên kết mới.\x1aZThe preview link has expired, or the item was edited after it was made. Ask for a new one.\x12\xe7\x01\n" +
+	"\x10CORRECTION_EARLY\x10\xce\x02\x1a\xcf\x01\x8a\xb5\x18\xca\x01\b\xa6\x03\x12mMục tin chưa từng công khai nên không có gì để đính chính. Hãy bỏ phần “correction”.\x1aVThe item was never public, so there is nothing to correct. Leave out “correction”.\x12\xc6\x01\n" +
+	"\x14TRANSLATION_LANGUAGE\x10\xcf\x02\x1a\xaa\x01\x8a\xb5\x18\xa5\x01\b\xa6\x03\x12TNgôn ngữ “{language}” đã là ngôn ngữ gốc hoặc có hai bản dịch.\x1aJ“{language}” is the language of the original, or has two translations.\x12\xb7\x01\n" +
+	"\x14TRANSLATION_REVISION\x10\xd0\x02\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12JKhông có bản {revision} để dịch; bản mới nhất là {newest}.\x1aEThere is no revision {revision} to translate; the newest is {newest}.\x12\x8a\x02\n" +
+	"\x12DOCUMENT_CHARACTER\x10\x90\x03\x1a\xf0\x01\x8a\xb5\x18\xeb\x01\b\xa6\x03\x12\x80\x01Phông chữ của văn bản không có ký tự “{character}” ({code}), ở đoạn “{text}”. Hãy thay ký tự này.\x1acThe document’s typeface has no character “{character}” ({code}), in “{text}”. Replace it.\x12\xe1\x02\n" +
+	"\x13DOCUMENT_TABLE_WIDE\x10\x91\x03\x1a\xc6\x02\x8a\xb5\x18\xc1\x02\b\xa6\x03\x12\xab\x01Bảng “{table}” có {count} cột, không đủ chỗ trên khổ giấy (nhiều nhất {limit}). Hãy bớt cột hoặc đặt bảng vào phụ lục khổ ngang.\x1a\x8d\x01The table “{table}” has {count} columns, too many for the page (at most {limit}). Take columns out or put the table in a landscape annex.\x12\xb8\x01\n" +
+	"\x12DOCUMENT_TOO_LARGE\x10\x92\x03\x1a\x9e\x01\x8a\xb5\x18\x99\x01\b\xa6\x03\x12QVăn bản vượt giới hạn: {what}, nhiều nhất {limit}. Hãy chia nhỏ.\x1aAThe document is over a limit: {what}, at most {limit}. Divide it.\x12\xda\x01\n" +
+	"\x14DOCUMENT_TABLE_SHAPE\x10\x93\x03\x1a\xbe\x01\x8a\xb5\x18\xb9\x01\b\xa6\x03\x12ZBảng “{table}”, hàng {row}: các ô không khớp với {count} cột của bảng.\x1aXThe table “{table}”, row {row}: its cells do not fill the table’s {count} columns.\x12\xa2\x02\n" +
+	"\x10DOCUMENT_ADDRESS\x10\x94\x03\x1a\x8a\x02\x8a\xb5\x18\x85\x02\b\xa6\x03\x12\x8a\x01Địa chỉ “{value}” không dùng được trong văn bản; chỉ nhận http, https, mailto và dài không quá {limit} ký tự.\x1asThe address “{value}” cannot be used in a document; only http, https and mailto, of at most {limit} characters.\x12\xea\x01\n" +
+	"\fFILE_DAMAGED\x10\x95\x03\x1a\xd6\x01\x8a\xb5\x18\xd1\x01\b\xa6\x03\x12kKhông đọc được tệp Word (.docx): {what}. Hãy mở tệp bằng Word, lưu lại và gửi lại.\x1a_The Word file (.docx) cannot be read: {what}. Open it in Word, save it again and send it again.\x12\xaa\x01\n" +
+	"\vFILE_LIMITS\x10\x96\x03\x1a\x97\x01\x8a\xb5\x18\x92\x01\b\xa6\x03\x12GTệp vượt giới hạn khi mở ra: {what}, nhiều nhất {limit}.\x1aDThe file is over a limit when it is opened: {what}, at most {limit}.\x12\xb0\x01\n" +
+	"\fSHEET_LIMITS\x10\x97\x03\x1a\x9c\x01\x8a\xb5\x18\x97\x01\b\xa6\x03\x12OTrang tính “{sheet}” vượt giới hạn: {what}, nhiều nhất {limit}.\x1aAThe sheet “{sheet}” is over a limit: {what}, at most {limit}.\x12\xe0\x02\n" +
+	"\n" +
+	"SHEET_NAME\x10\x98\x03\x1a\xce\x02\x8a\xb5\x18\xc9\x02\b\xa6\x03\x12\xb6\x01Tên trang tính “{sheet}” không dùng được: cần 1–31 ký tự, không trùng, không có [ ] : * ? / \\ và không bắt đầu hay kết thúc bằng dấu nháy đơn.\x1a\x8a\x01The sheet’s name “{sheet}” cannot be used: 1–31 characters, used once, without [ ] : * ? / \\ and with no apostrophe first or last.\x12\xc2\x01\n" +
+	"\n" +
+	"PLAN_STATE\x10\xc8\x01\x1a\xb0\x01\x8a\xb5\x18\xab\x01\b\x99\x03\x12cKế hoạch đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aAThe plan is “{state}”; this is possible only when: {allowed}.\x12\xc2\x02\n" +
+	"\vPLAN_ISSUED\x10\xc9\x01\x1a\xaf\x02\x8a\xb5\x18\xaa\x02\b\x99\x03\x12\xab\x01Kế hoạch {number} đã ban hành nên chỉ sửa được bằng một bản sửa đổi. Hãy gọi :amend, rồi sửa và trình bản đó (tham số amendment).\x1awPlan {number} is issued and changes only by an amendment. Call :amend, then edit and submit that (parameter amendment).\x12\x93\x02\n" +
+	"\x13PLAN_AMENDMENT_OPEN\x10\xca\x01\x1a\xf8\x01\x8a\xb5\x18\xf3\x01\b\x99\x03\x12\x84\x01Kế hoạch đang có bản sửa đổi {amendment} chưa ban hành. Hãy hoàn tất bản đó, hoặc bỏ nó bằng :discard.\x1agThe plan has the amendment {amendment} that is not issued yet. Finish that one, or drop it by :discard.\x12\x9d\x01\n" +
+	"\x0ePLAN_UNCHANGED\x10\xcb\x01\x1a\x87\x01\x8a\xb5\x18\x82\x01\b\xa6\x03\x12DBản sửa đổi chưa thay đổi điều gì của kế hoạch.\x1a7The amendment does not change anything of the plan yet.\x12\xe5\x01\n" +
+	"\tPLAN_LEAD\x10\xcc\x01\x1a\xd4\x01\x8a\xb5\x18\xcf\x01\b\xa6\x03\x12lCơ quan soạn kế hoạch phải là cơ quan chủ trì: hãy ghi “{agency}” thay cho “{value}”.\x1a\\The agency that drafts a plan has to lead it: write “{agency}” instead of “{value}”.\x12\xdb\x01\n" +
+	"\x11PLAN_NUMBER_TAKEN\x10\xcd\x01\x1a\xc2\x01\x8a\xb5\x18\xbd\x01\b\x99\x03\x12hSố {number} của năm {year} đã cấp cho một kế hoạch ban hành trên hệ thống ({plan}).\x1aNThe number {number} of {year} belongs to a plan that was issued here ({plan}).\x12\x8c\x02\n" +
+	"\tPLAN_FILE\x10\xce\x01\x1a\xfb\x01\x8a\xb5\x18\xf6\x01\b\xa6\x03\x12\x8b\x01Không đọc được tệp kế hoạch ({what}). Hãy gửi tệp YAML, XLSX hoặc DOCX còn nguyên vẹn, không đặt mật khẩu.\x1acThe plan’s file cannot be read ({what}). Send a whole YAML, XLSX or DOCX file without a password.\x12\xd6\x02\n" +
+	"\x12PLAN_FILE_NO_ITEMS\x10\xcf\x01\x1a\xbc\x02\x8a\xb5\x18\xb7\x02\b\xa6\x03\x12\xab\x01Không nhận ra bảng nhiệm vụ nào trong tệp: cần một dòng tiêu đề có cột nội dung công việc và cột đơn vị chủ trì hoặc thời hạn.\x1a\x83\x01No table of tasks was recognised in the file: it needs a heading row with a column of the work and one of the lead or the deadline.\x12\xc3\x01\n" +
+	"\tPLAN_CELL\x10\xd0\x01\x1a\xb2\x01\x8a\xb5\x18\xad\x01\b\xa6\x03\x12NChưa hiểu ô “{value}” của cột “{column}”: hãy ghi {expected}.\x1aXThe cell “{value}” of the column “{column}” is not understood: write {expected}.\x12\x85\x02\n" +
+	"\x10PLAN_AGENCY_NAME\x10\xd1\x01\x1a\xed\x01\x8a\xb5\x18\xe8\x01\b\xa6\x03\x12wKhông nhận ra cơ quan “{value}”; hãy ghi mã, tên đầy đủ hoặc tên viết tắt như trong danh bạ.\x1ajThe agency “{value}” is not recognised; write its code, full name or abbreviation as in the directory.\x12\xb8\x01\n" +
+	"\x15PLAN_AGENCY_AMBIGUOUS\x10\xd2\x01\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12J“{value}” có thể là nhiều cơ quan ({candidates}); hãy ghi mã.\x1aE“{value}” may be several agencies ({candidates}); write the code.\x12\xc5\x01\n" +
+	"\fRESULT_STATE\x10\xe6\x01\x1a\xb1\x01\x8a\xb5\x18\xac\x01\b\x99\x03\x12bKết quả đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aCThe result is “{state}”; this is possible only when: {allowed}.\x12\xd0\x02\n" +
+	"\n" +
+	"RESULT_OWN\x10\xe7\x01\x1a\xbe\x02\x8a\xb5\x18\xb9\x02\b\x93\x03\x12\xa9\x01Bạn đã ghi hoặc sửa kết quả này nên không được xác nhận hay nêu nghi vấn; hãy để người khác của cơ quan chủ trì kế hoạch làm.\x1a\x87\x01You recorded or edited this result, so you may neither confirm nor question it; somebody else of the agency that leads the plan has to.\x12\xa6\x01\n" +
+	"\x13RESULT_OUTSIDE_PLAN\x10\xe8\x01\x1a\x8b\x01\x8a\xb5\x18\x86\x01\b\xa6\x03\x12RThời điểm {at} nằm ngoài thời gian của kế hoạch ({from} – {to}).\x1a-{at} lies outside the plan ({from} – {to}).\x12\xac\x01\n" +
+	"\x10RESULT_IN_FUTURE\x10\xe9\x01\x1a\x94\x01\x8a\xb5\x18\x8f\x01\b\xa6\x03\x12JThời điểm {at} chưa tới; chỉ ghi được việc đã diễn ra.\x1a>{at} has not come yet; only what has happened can be recorded.\x12\x80\x03\n" +
+	"\x17EVIDENCE_IS_PUBLICATION\x10\xea\x01\x1a\xe1\x02\x8a\xb5\x18\xdc\x02\b\xa6\x03\x12\xb6\x01{link} là trang của Cổng đã đăng cho chính mục này (hoặc chưa nhận ra là của mục nào): tin đăng trên Loa tự được tính, không ghi thêm lần nữa.\x1a\x9d\x01{link} is a page of this portal published under the same item (or not known to be of another): what Loa publishes counts by itself and is not recorded again.\x12\xa1\x02\n" +
+	"\rEVIDENCE_USED\x10\xeb\x01\x1a\x8c\x02\x8a\xb5\x18\x87\x02\b\xa6\x03\x12\x8f\x01Minh chứng “{evidence}” đã thuộc kết quả {result} của mục này. Hãy sửa kết quả đó, hoặc dùng minh chứng khác.\x1apThe evidence “{evidence}” belongs to the result {result} of this item. Edit that one, or use other evidence.\x12\xc9\x01\n" +
+	"\x13EVIDENCE_NOT_STORED\x10\xec\x01\x1a\xae\x01\x8a\xb5\x18\xa9\x01\b\xa6\x03\x12SKho chưa có tệp {sha256}. Hãy tải tệp lên trước rồi ghi kết quả.\x1aOThe file {sha256} is not in the store. Upload it first, then record the result.\x12\x9a\x01\n" +
+	"\fOUT_OF_RANGE\x10\xed\x01\x1a\x86\x01\x8a\xb5\x18\x81\x01\b\xa6\x03\x12E“{field}” là {value}, phải nằm trong khoảng {min}–{max}.\x1a5“{field}” is {value}; it has to be {min}–{max}.\x12\xa5\x01\n" +
+	"\fUNKNOWN_LINE\x10\xee\x01\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xa6\x03\x12K“{value}” không phải dòng số liệu; hãy viết như {expected}.\x1a:“{value}” is no line of the figures; write {expected}.\x12\xfb\x01\n" +
+	"\rNOT_IN_CHARGE\x10\xef\x01\x1a\xe6\x01\x8a\xb5\x18\xe1\x01\b\x93\x03\x12zCơ quan của bạn không chủ trì, không phối hợp mục “{item}” nên không ghi kết quả cho mục này.\x1a`Your agency neither leads nor coordinates the item “{item}”, so it records no results of it.\x12\xcc\x01\n" +
+	"\n" +
+	"BAD_MOMENT\x10\xa4\x03\x1a\xba\x01\x8a\xb5\x18\xb5\x01\b\xa6\x03\x12d“{value}” không phải thời điểm; hãy viết 2022-03-14 hoặc 2022-03-14T13:20:00+07:00.\x1aJ“{value}” is no moment; write 2022-03-14 or 2022-03-14T13:20:00+07:00.\x12\xb7\x01\n" +
+	"\tBAD_COUNT\x10\xa5\x03\x1a\xa6\x01\x8a\xb5\x18\xa1\x01\b\xa6\x03\x12O“{value}” không phải số nguyên dương viết liền (ví dụ 1200).\x1aK“{value}” is no whole number written without separators (such as 1200).\x12\xa8\x01\n" +
+	"\x0fORIGIN_REQUIRED\x10\xa6\x03\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xa6\x03\x12DCần evidence_link, hoặc note nói hồ sơ gốc lưu ở đâu.\x1aAGive evidence_link, or a note that says where the record is kept.\x12w\n" +
+	"\rHISTORY_EMPTY\x10\xae\x03\x1ac\x8a\xb5\x18_\b\xa6\x03\x122Tệp không có dòng nào sau dòng tiêu đề.\x1a&The file has no line after its header.:R\n" +
 	"\x06answer\x12!.google.protobuf.EnumValueOptions\x18ц\x03 \x01(\v2\x15.loa.errors.v1.AnswerR\x06answerB\xae\x01\n" +
 	"\x11com.loa.errors.v1B\vErrorsProtoP\x01Z6github.com/loa-vn/loa/proto/gen/loa/errors/v1;errorsv1\xa2\x02\x03LEX\xaa\x02\rLoa.Errors.V1\xca\x02\rLoa\\Errors\\V1\xe2\x02\x19Loa\\Errors\\V1\\GPBMetadata\xea\x02\x0fLoa::Errors::V1b\x06proto3"
 

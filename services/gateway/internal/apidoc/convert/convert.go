@@ -47,6 +47,7 @@ func OpenAPI(swagger []byte) ([]byte, error) {
 			mend(method, path, op)
 		}
 	}
+	narrow(doc)
 	return write(doc)
 }
 
@@ -99,10 +100,12 @@ func merge(paths *openapi3.Paths) {
 			if other == path || variable.ReplaceAllString(other, "{}") != variable.ReplaceAllString(path, "{}") {
 				continue
 			}
-			from, to := strings.Trim(dotted.FindString(path), "{}"), strings.Trim(variable.FindString(other), "{}")
+			from, to := variable.FindAllString(path, -1), variable.FindAllString(other, -1)
 			for method, op := range item.Operations() {
-				if p := op.Parameters.GetByInAndName("path", from); p != nil {
-					p.Name = to
+				for i := range from {
+					if p := op.Parameters.GetByInAndName("path", strings.Trim(from[i], "{}")); p != nil {
+						p.Name = strings.Trim(to[i], "{}")
+					}
 				}
 				read.SetOperation(method, op)
 			}
@@ -168,18 +171,15 @@ func mend(method, path string, op *openapi3.Operation) {
 	for _, name := range []string{"AcceptLanguage", "RequestId", "AtLeast"} {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Ref: "#/components/parameters/" + name})
 	}
-	answers := []int{400, 401, 403, 429, 500, 503}
+	answers := []int{400, 401, 403, 404, 422, 429, 500, 503}
 	if strings.HasPrefix(path, "/v1/proof/") { // anybody may ask; a token that is no good is still refused
 		op.Security = openapi3.NewSecurityRequirements()
-		answers = []int{400, 401, 409, 422, 429, 500, 503}
+		answers = []int{400, 401, 404, 409, 422, 429, 500, 503}
 	}
 	headers := openapi3.Headers{"X-Request-Id": ref("RequestId")}
-	if strings.Contains(path, "{") {
-		answers = append(answers, 404)
-	}
 	if writes {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey"})
-		answers = append(answers, 409, 422)
+		answers = append(answers, 409)
 		headers["Idempotency-Key"], headers["Loa-Position"] = ref("IdempotencyKey"), ref("Position")
 	}
 	if op.OperationID == "CreateContent" {
