@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -126,6 +127,9 @@ func (c *bodyCheck) entries(f protoreflect.FieldDescriptor, path string, depth i
 		if err != nil {
 			return err
 		}
+		if strings.Contains(fmt.Sprint(key), nul) {
+			return wrongType(path, "\\u0000", withoutNUL)
+		}
 		if err := c.value(f.MapValue(), join(path, fmt.Sprint(key)), depth); err != nil {
 			return err
 		}
@@ -147,6 +151,9 @@ func (c *bodyCheck) value(f protoreflect.FieldDescriptor, path string, depth int
 		// Numbers may be quoted, as 64-bit ones are in answers; the rest of what stands in quotes is text.
 		if f.Kind() == protoreflect.BoolKind {
 			return wrongType(path, v, "true | false")
+		}
+		if strings.Contains(v, nul) {
+			return wrongType(path, strings.ReplaceAll(v, nul, "\\u0000"), withoutNUL)
 		}
 		if expected := expectedText(f, v); expected != "" {
 			return wrongType(path, v, expected)

@@ -28,6 +28,11 @@ func (g *gateway) check(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		nameRoute(r, strings.ReplaceAll(pattern.String(), "=*}", "}"))
 		query, refused := op.checkQuery(r.URL.RawQuery)
+		for _, value := range path {
+			if refused == nil && strings.Contains(value, nul) {
+				refused = errs.New(errorsv1.Reason_UNREADABLE, "what", "U+0000")
+			}
+		}
 		if refused == nil {
 			refused = op.checkBody(r)
 		}
@@ -43,6 +48,12 @@ func (g *gateway) check(next runtime.HandlerFunc) runtime.HandlerFunc {
 		next(w, r, path)
 	}
 }
+
+// nul is the one character of Unicode that no text of ours can hold, since PostgreSQL's cannot.
+const (
+	nul        = "\x00"
+	withoutNUL = "text without U+0000"
+)
 
 type errUndescribed string
 
@@ -141,6 +152,9 @@ func (op operation) checkQuery(raw string) (string, *errs.Error) {
 			return "", wrongType(name, strings.Join(given, ", "), "1")
 		}
 		for _, value := range given {
+			if strings.Contains(value, nul) {
+				return "", wrongType(name, value, withoutNUL)
+			}
 			if expected := expectedText(field, value); expected != "" {
 				return "", wrongType(name, value, expected)
 			}

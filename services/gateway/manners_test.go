@@ -124,9 +124,13 @@ func TestUnreadableRequestsAreRefused(t *testing.T) {
 		{"too much CSV", "POST", "/v1/people:import", strings.Repeat("x", 1<<20+1), csv, 413, "TOO_LARGE", "1 MiB"},
 		{"a key too long", "POST", "/v1/contents", `{}`, []string{"Idempotency-Key", strings.Repeat("k", 129)}, 400, "IDEMPOTENCY_KEY_TOO_LONG", "128"},
 		{"a path of nothing", "GET", "/v1/nothing", "", nil, 404, "NOT_FOUND", "/v1/nothing"},
-		{"a method of nothing", "DELETE", "/v1/contents/content_1", "", nil, 404, "NOT_FOUND", "DELETE"},
+		{"a method it does not take", "DELETE", "/v1/contents/content_1", "", nil, 405, "METHOD_NOT_ALLOWED", "GET, PATCH"},
+		{"a method a verb does not take", "PUT", "/v1/contents/content_1:submit", "", nil, 405, "METHOD_NOT_ALLOWED", "POST"},
+		{"NUL in the query", "GET", "/v1/contents?plan=a%00", "", nil, 400, "UNREADABLE", "plan"},
+		{"NUL in the path", "GET", "/v1/contents/a%00", "", nil, 400, "UNREADABLE", "U+0000"},
+		{"NUL in the body", "POST", "/v1/contents", `{"title":"a\u0000"}`, nil, 400, "UNREADABLE", "title"},
 		{"a verb of nothing", "POST", "/v1/contents/content_1:explode", "{}", nil, 404, "NOT_FOUND", "explode"},
-		{"a method in a header", "POST", "/v1/contents/content_1", "a=b", []string{"X-HTTP-Method-Override", "GET", "Content-Type", "application/x-www-form-urlencoded"}, 404, "NOT_FOUND", "POST"},
+		{"a method in a header", "POST", "/v1/contents/content_1", "a=b", []string{"X-HTTP-Method-Override", "GET", "Content-Type", "application/x-www-form-urlencoded"}, 405, "METHOD_NOT_ALLOWED", "POST"},
 	} {
 		a := h.call(t, c.method, c.path, c.body, c.head...)
 		p := h.refused(t, c.name, a, c.status, c.reason)

@@ -105,7 +105,7 @@ func matches(pattern, path string) bool {
 		return false
 	}
 	for i, word := range words {
-		if strings.HasPrefix(word, "{") && given[i] != "" {
+		if strings.HasPrefix(word, "{") && given[i] != "" && !strings.Contains(given[i], ":") {
 			continue
 		}
 		if word != given[i] {

@@ -32,7 +32,10 @@ func services() []service {
 		{"content", []protoreflect.FileDescriptor{contentv1.File_loa_content_v1_content_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return contentv1.RegisterContentServiceHandlerClient(ctx, mux, contentv1.NewContentServiceClient(conn))
 		}},
-		{"approvals", []protoreflect.FileDescriptor{approvalsv1.File_loa_approvals_v1_approvals_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"approvals", []protoreflect.FileDescriptor{approvalsv1.File_loa_approvals_v1_approvals_proto, approvalsv1.File_loa_approvals_v1_registers_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+			if err := approvalsv1.RegisterRegisterServiceHandlerClient(ctx, mux, approvalsv1.NewRegisterServiceClient(conn)); err != nil {
+				return err
+			}
 			return approvalsv1.RegisterApprovalServiceHandlerClient(ctx, mux, approvalsv1.NewApprovalServiceClient(conn))
 		}},
 		{"distribution", []protoreflect.FileDescriptor{distributionv1.File_loa_distribution_v1_distribution_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {

@@ -1,13 +1,15 @@
 package convert
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// narrow says of requests what the gateway refuses: members that a message does not have, pages of more than 200, numbers that are not
-// whole. A message that is both sent and answered gets a second schema for what is sent, so that an answer may grow members.
+// narrow says of requests what the gateway refuses: members that a message does not have, pages of less than nothing, numbers
+// that are not whole. A message that is both sent and answered gets a second schema for what is sent, so that an answer may grow members.
 func narrow(doc *openapi3.T) {
 	answered := map[string]bool{}
 	for _, item := range doc.Paths.Map() {
@@ -32,15 +34,25 @@ func narrow(doc *openapi3.T) {
 			}
 			if media := op.RequestBody.Value.Content.Get("application/json"); media != nil {
 				n.narrow(media.Schema)
+				if mask := op.Parameters.GetByInAndName("query", "updateMask"); mask != nil {
+					mask.Schema.Value.Pattern = maskOf(doc, media.Schema)
+				}
 			}
 		}
 	}
 }
 
-const (
-	wholeNumber = `^-?(0|[1-9][0-9]{0,17})$`
-	fieldPaths  = `^[A-Za-z][A-Za-z0-9_.]*(,[A-Za-z][A-Za-z0-9_.]*)*$`
-)
+const wholeNumber = `^-?(0|[1-9][0-9]{0,17})$`
+
+// maskOf is the pattern of an update mask over the members of an edit's body.
+func maskOf(doc *openapi3.T, body *openapi3.SchemaRef) string {
+	schema := body.Value
+	if body.Ref != "" {
+		schema = doc.Components.Schemas[body.Ref[strings.LastIndexByte(body.Ref, '/')+1:]].Value
+	}
+	one := "(" + strings.Join(slices.Sorted(maps.Keys(schema.Properties)), "|") + ")"
+	return "^" + one + "(," + one + ")*$"
+}
 
 func narrowParameter(p *openapi3.Parameter) {
 	if p.Schema == nil || p.Schema.Value == nil {
@@ -48,9 +60,7 @@ func narrowParameter(p *openapi3.Parameter) {
 	}
 	switch s := p.Schema.Value; {
 	case p.Name == "pageSize":
-		s.WithMin(0).WithMax(200)
-	case p.Name == "updateMask":
-		s.Pattern = fieldPaths
+		s.WithMin(0)
 	case s.Format == "int64" || s.Format == "uint64":
 		s.Pattern = wholeNumber
 	}
@@ -83,7 +93,7 @@ func (n narrower) narrow(s *openapi3.SchemaRef) {
 	}
 	n.narrow(s.Value.AdditionalProperties.Schema)
 	switch {
-	case len(s.Value.Properties) > 0 && s.Value.AdditionalProperties.Schema == nil:
+	case s.Value.Type.Is("object") && s.Value.AdditionalProperties.Schema == nil:
 		none := false
 		s.Value.AdditionalProperties = openapi3.AdditionalProperties{Has: &none}
 	case s.Value.Format == "int64" || s.Value.Format == "uint64":
