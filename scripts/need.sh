@@ -3,10 +3,10 @@
 #   need.sh run | test | check | kafka
 set -euo pipefail
 
-declare -A package=([make]=make [git]=git [chromium]=chromium [node]=nodejs [npm]=npm [curl]=curl [jq]=jq [java]=default-jre-headless [mvn]=maven [faketime]=faketime)
+declare -A package=([make]=make [git]=git [chromium]=chromium [node]=nodejs [npm]=npm [curl]=curl [jq]=jq [java]=default-jre-headless [mvn]=maven [faketime]=faketime [python3]=python3-venv)
 case "${1:?run, test, check or kafka}" in
 run) wanted=(git) ;;
-test) wanted=(git chromium curl jq java mvn faketime) ;;
+test) wanted=(git chromium curl jq java mvn faketime python3) ;;
 check) wanted=(git node npm) ;;
 kafka) wanted=(java mvn) ;;
 *) echo "need.sh: unknown target $1" >&2; exit 2 ;;

@@ -12,5 +12,7 @@ done
 # One package after another: each runs a whole system or several.
 echo "== journeys"
 (cd e2e && go test -count=1 -p 1 -timeout=25m ./...) || status=1
+echo "== the API against its description"
+scripts/schemathesis.sh || status=1
 scripts/test-kafka.sh short || status=1
 exit $status
