@@ -3,7 +3,7 @@
 # Figures are medians of several rounds; a round during which other programs used the machine is thrown away and made again, and a part
 # that finds no quiet ends with a word and leaves the others to go on.
 #   bench.sh                every part
-#   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system
+#   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system serving telemetry
 # EVENTS is the size of the large log of "size" (1,000,000; ten million take twenty minutes and 8 GB of disk). BUSY is what other
 # programs may use of the CPUs (0.2). ROUNDS is how many rounds count (5).
 set -uo pipefail
@@ -30,7 +30,9 @@ relay() { beside BenchmarkRelay; }
 projection() { beside BenchmarkProjection; }
 consumer() { beside BenchmarkConsumer; }
 rebuild() { beside BenchmarkRebuild; }
-system() { bench e2e ./bench '.*' -benchtime=1x; }
+system() { bench e2e ./bench 'Benchmark(Start|Memory|Journey)' -benchtime=1x; }
+serving() { bench e2e ./bench BenchmarkServing -benchtime=1x "${measured[@]}"; }
+telemetry() { bench e2e ./bench BenchmarkTelemetry -benchtime=1x "${measured[@]}"; }
 
 declare -A about=(
 	[append]="durable append of one event"
@@ -43,8 +45,10 @@ declare -A about=(
 	[consumer]="consumer with its mark"
 	[rebuild]="the largest read model rebuilt"
 	[system]="the whole system"
+	[serving]="a portal page, a read and a write beside plain handlers"
+	[telemetry]="what OpenTelemetry costs"
 )
-all=(append size load verify commit relay projection consumer rebuild system)
+all=(append size load verify commit relay projection consumer rebuild system serving telemetry)
 [ $# -gt 0 ] || set -- "${all[@]}"
 status=0
 echo "$(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), PostgreSQL $(ls /usr/lib/postgresql | sort -n | tail -n 1), $(date -u +%F)"

@@ -114,3 +114,13 @@ func Reached(spans []Span, from string) []Span {
 	}
 	return reached
 }
+
+// NewSink starts a collector that reads what it is sent and keeps nothing, for measurements, and gives its address.
+func NewSink(t testing.TB) (address string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
