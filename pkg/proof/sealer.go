@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/leader"
 )
 
 // Deps is what a sealer runs on.
@@ -30,6 +31,9 @@ type Deps struct {
 }
 
 const (
+	// leaderLock is the advisory lock, in the log's database, of the sealer that seals it. Two sealers that both believe they lead write
+	// the same bytes.
+	leaderLock = 1163084121
 	// sealAfter is how many events are taken into one checkpoint at most, which bounds what the sealer holds.
 	sealAfter = 1 << 16
 	// look is how often the log is looked at.
@@ -60,7 +64,7 @@ func Run(ctx context.Context, deps Deps) error {
 	backoff := firstBackoff
 	for {
 		began := time.Now()
-		err := lead(ctx, deps.Pool.Config().ConnConfig.Copy(), func(ctx context.Context) error {
+		err := leader.Lead(ctx, deps.Pool.Config().ConnConfig.Copy(), leaderLock, func(ctx context.Context) error {
 			s := &sealer{Deps: deps, measure: measure, store: store{deps.Pool}}
 			return s.seal(ctx)
 		})

@@ -19,6 +19,7 @@ import (
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/leader"
 )
 
 // Mapper gives the published form of a stored event; nil, nil means that the event is private. It must answer the same for an event
@@ -50,7 +51,6 @@ type Deps struct {
 const (
 	// leaderLock is the advisory lock, in the log's database, of the relay that publishes.
 	leaderLock = 1163084102
-	leaderLook = time.Second
 	// batchEvents bounds, together with es.Follow's bound of bytes, what the relay holds in memory, however long the broker is away:
 	// three batches, one being read, one being encoded and one on its way.
 	batchEvents = 2000
@@ -114,7 +114,7 @@ func (r *relay) run(ctx context.Context) error {
 	var complained time.Time
 	for {
 		began := time.Now()
-		err := r.lead(ctx)
+		err := leader.Lead(ctx, r.deps.Pool.Config().ConnConfig.Copy(), leaderLock, r.lead)
 		if time.Since(began) > lastBackoff {
 			backoff = firstBackoff
 		}
@@ -139,48 +139,16 @@ func (r *relay) run(ctx context.Context) error {
 	}
 }
 
-// lead waits for the leader's lock, on a connection of its own, and publishes while that connection lives.
+// lead publishes until ctx ends, and tells meanwhile of what is still to do.
 func (r *relay) lead(ctx context.Context) error {
-	conn, err := pgx.ConnectConfig(ctx, r.deps.Pool.Config().ConnConfig.Copy())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	for {
-		var mine bool
-		// Tried and not waited for: a statement that waits holds a snapshot, which keeps PostgreSQL from cleaning up.
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, 0)", leaderLock).Scan(&mine); err != nil {
-			return err
-		}
-		if mine {
-			break
-		}
-		r.standing.leads.Store(false)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(leaderLook):
-		}
-	}
 	r.standing.leads.Store(true)
+	defer r.standing.leads.Store(false)
 	var watching sync.WaitGroup
 	defer watching.Wait()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	watching.Go(func() { r.watch(ctx) })
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		_, err := conn.WaitForNotification(ctx) // there is none: it returns when the connection or the context ends
-		cancel(fmt.Errorf("the leader's connection ended: %w", err))
-	}()
-	err = r.follow(ctx)
-	if err == nil {
-		err = context.Cause(ctx)
-	}
-	cancel(nil)
-	<-watched
-	return err
+	return r.follow(ctx)
 }
 
 func (r *relay) follow(ctx context.Context) error {

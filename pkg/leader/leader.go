@@ -1,4 +1,6 @@
-package proof
+// Package leader lets one process at a time do what needs to be done once for a database: an advisory lock that lives and dies with a
+// connection. It is for thrift: who leads may believe so a little longer than it is true, so what is led must be safe with two.
+package leader
 
 import (
 	"context"
@@ -8,12 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// leaderLock is the advisory lock, in the log's database, of the sealer that seals it.
-const leaderLock = 1163084121
+// look is how often one that does not lead tries to.
+const look = time.Second
 
-// lead waits for the leader's lock, on a connection of its own, and runs f while that connection lives. Two sealers that both believe
-// they lead write the same bytes, so the lock is for thrift.
-func lead(ctx context.Context, config *pgx.ConnConfig, f func(ctx context.Context) error) error {
+// Lead waits for the lock of a number, on a connection of its own, and runs f while that connection lives. It returns when f does, when
+// ctx ends or when the connection is lost, with the reason.
+func Lead(ctx context.Context, config *pgx.ConnConfig, lock int32, f func(ctx context.Context) error) error {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -22,7 +24,7 @@ func lead(ctx context.Context, config *pgx.ConnConfig, f func(ctx context.Contex
 	for {
 		var mine bool
 		// Tried and not waited for: a statement that waits holds a snapshot, which keeps PostgreSQL from cleaning up.
-		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, 0)", leaderLock).Scan(&mine); err != nil {
+		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1, 0)", lock).Scan(&mine); err != nil {
 			return err
 		}
 		if mine {
@@ -31,7 +33,7 @@ func lead(ctx context.Context, config *pgx.ConnConfig, f func(ctx context.Contex
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Second):
+		case <-time.After(look):
 		}
 	}
 	leading, cancel := context.WithCancelCause(ctx)
