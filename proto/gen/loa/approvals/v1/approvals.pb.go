@@ -32,7 +32,15 @@ type Level struct {
 	// Who may act: people of the directory with one of these roles.
 	Roles []string `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
 	// unit: of the document's own unit; agency: of the document's agency; or an agency's code.
-	Scope         string `protobuf:"bytes,3,opt,name=scope,proto3" json:"scope,omitempty"`
+	Scope string `protobuf:"bytes,3,opt,name=scope,proto3" json:"scope,omitempty"`
+	// How many of those who may act when the level is entered have to approve: one (also when empty), majority, all.
+	Quorum string `protobuf:"bytes,4,opt,name=quorum,proto3" json:"quorum,omitempty"`
+	// At the same time as the level before it.
+	Parallel bool `protobuf:"varint,5,opt,name=parallel,proto3" json:"parallel,omitempty"`
+	// In working days; 0 when it is set: the default of its place.
+	Term int32 `protobuf:"varint,6,opt,name=term,proto3" json:"term,omitempty"`
+	// The term is the default of the level's place, which is recalled and not read in a source.
+	TermDefault   bool `protobuf:"varint,7,opt,name=term_default,json=termDefault,proto3" json:"term_default,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -88,14 +96,44 @@ func (x *Level) GetScope() string {
 	return ""
 }
 
+func (x *Level) GetQuorum() string {
+	if x != nil {
+		return x.Quorum
+	}
+	return ""
+}
+
+func (x *Level) GetParallel() bool {
+	if x != nil {
+		return x.Parallel
+	}
+	return false
+}
+
+func (x *Level) GetTerm() int32 {
+	if x != nil {
+		return x.Term
+	}
+	return 0
+}
+
+func (x *Level) GetTermDefault() bool {
+	if x != nil {
+		return x.TermDefault
+	}
+	return false
+}
+
 type Route struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// content, report.
+	// content, correction, report, plan, amendment, withdrawal.
 	DocumentType string   `protobuf:"bytes,1,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
 	Levels       []*Level `protobuf:"bytes,2,rep,name=levels,proto3" json:"levels,omitempty"`
 	// Counts the times it was set.
-	Version       int32  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
-	Etag          string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	Version int32  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Etag    string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The agency whose documents walk it; empty: those of every agency that has no route of its own.
+	Agency        string `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -158,9 +196,18 @@ func (x *Route) GetEtag() string {
 	return ""
 }
 
+func (x *Route) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
 type GetRouteRequest struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	DocumentType string                 `protobuf:"bytes,1,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	// Empty: the route of everyone who has none of their own.
+	Agency string `protobuf:"bytes,2,opt,name=agency,proto3" json:"agency,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -201,6 +248,13 @@ func (*GetRouteRequest) Descriptor() ([]byte, []int) {
 func (x *GetRouteRequest) GetDocumentType() string {
 	if x != nil {
 		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *GetRouteRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
 	}
 	return ""
 }
@@ -256,6 +310,256 @@ func (x *PutRouteRequest) GetRoute() *Route {
 	return nil
 }
 
+// CalendarDay is a day that is not what its place in the week says.
+type CalendarDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// YYYY-MM-DD.
+	Date string `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The law or the notice that says so.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Written down from memory, without the source at hand.
+	Recalled      bool `protobuf:"varint,4,opt,name=recalled,proto3" json:"recalled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalendarDay) Reset() {
+	*x = CalendarDay{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalendarDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalendarDay) ProtoMessage() {}
+
+func (x *CalendarDay) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalendarDay.ProtoReflect.Descriptor instead.
+func (*CalendarDay) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CalendarDay) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *CalendarDay) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CalendarDay) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *CalendarDay) GetRecalled() bool {
+	if x != nil {
+		return x.Recalled
+	}
+	return false
+}
+
+type Calendar struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Year  int32                  `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
+	// Days off that would be working days, days in lieu included.
+	Holidays []*CalendarDay `protobuf:"bytes,2,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	// Saturdays and Sundays that are worked, in exchange for a day off.
+	WorkingDays []*CalendarDay `protobuf:"bytes,3,rep,name=working_days,json=workingDays,proto3" json:"working_days,omitempty"`
+	// set: by an administrator; initial: what Loa came with; fixed: nobody has entered the year, so that only weekends and the holidays
+	// of fixed date are off.
+	Origin        string `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`
+	Etag          string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Calendar) Reset() {
+	*x = Calendar{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Calendar) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Calendar) ProtoMessage() {}
+
+func (x *Calendar) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Calendar.ProtoReflect.Descriptor instead.
+func (*Calendar) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Calendar) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *Calendar) GetHolidays() []*CalendarDay {
+	if x != nil {
+		return x.Holidays
+	}
+	return nil
+}
+
+func (x *Calendar) GetWorkingDays() []*CalendarDay {
+	if x != nil {
+		return x.WorkingDays
+	}
+	return nil
+}
+
+func (x *Calendar) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *Calendar) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+type GetCalendarRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Year  int32                  `protobuf:"varint,1,opt,name=year,proto3" json:"year,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCalendarRequest) Reset() {
+	*x = GetCalendarRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCalendarRequest) ProtoMessage() {}
+
+func (x *GetCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCalendarRequest.ProtoReflect.Descriptor instead.
+func (*GetCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetCalendarRequest) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *GetCalendarRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type PutCalendarRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calendar      *Calendar              `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutCalendarRequest) Reset() {
+	*x = PutCalendarRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutCalendarRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutCalendarRequest) ProtoMessage() {}
+
+func (x *PutCalendarRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutCalendarRequest.ProtoReflect.Descriptor instead.
+func (*PutCalendarRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PutCalendarRequest) GetCalendar() *Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return nil
+}
+
 type Decision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// approved, returned.
@@ -286,7 +590,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[4]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +602,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[4]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +615,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{4}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Decision) GetOutcome() string {
@@ -432,14 +736,23 @@ type DossierLevel struct {
 	Roles []string               `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
 	Scope string                 `protobuf:"bytes,3,opt,name=scope,proto3" json:"scope,omitempty"`
 	// waiting, current, approved, returned.
-	State         string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	State    string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	Quorum   string `protobuf:"bytes,5,opt,name=quorum,proto3" json:"quorum,omitempty"`
+	Parallel bool   `protobuf:"varint,6,opt,name=parallel,proto3" json:"parallel,omitempty"`
+	// Runs while the level is current.
+	Term *Term `protobuf:"bytes,7,opt,name=term,proto3" json:"term,omitempty"`
+	// Who might act by the directory when the level was entered.
+	Candidates []string `protobuf:"bytes,8,rep,name=candidates,proto3" json:"candidates,omitempty"`
+	// How many approvals the quorum asks for now, and how many stand.
+	Needed        int32 `protobuf:"varint,9,opt,name=needed,proto3" json:"needed,omitempty"`
+	Given         int32 `protobuf:"varint,10,opt,name=given,proto3" json:"given,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DossierLevel) Reset() {
 	*x = DossierLevel{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[5]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +764,7 @@ func (x *DossierLevel) String() string {
 func (*DossierLevel) ProtoMessage() {}
 
 func (x *DossierLevel) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[5]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +777,7 @@ func (x *DossierLevel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierLevel.ProtoReflect.Descriptor instead.
 func (*DossierLevel) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{5}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DossierLevel) GetName() string {
@@ -495,33 +808,1198 @@ func (x *DossierLevel) GetState() string {
 	return ""
 }
 
+func (x *DossierLevel) GetQuorum() string {
+	if x != nil {
+		return x.Quorum
+	}
+	return ""
+}
+
+func (x *DossierLevel) GetParallel() bool {
+	if x != nil {
+		return x.Parallel
+	}
+	return false
+}
+
+func (x *DossierLevel) GetTerm() *Term {
+	if x != nil {
+		return x.Term
+	}
+	return nil
+}
+
+func (x *DossierLevel) GetCandidates() []string {
+	if x != nil {
+		return x.Candidates
+	}
+	return nil
+}
+
+func (x *DossierLevel) GetNeeded() int32 {
+	if x != nil {
+		return x.Needed
+	}
+	return 0
+}
+
+func (x *DossierLevel) GetGiven() int32 {
+	if x != nil {
+		return x.Given
+	}
+	return 0
+}
+
+// Term is a time that runs in working days.
+type Term struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Working days.
+	Days      int32                  `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"`
+	EnteredAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=entered_at,json=enteredAt,proto3" json:"entered_at,omitempty"`
+	// The end of a working day.
+	DueAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// When half and four fifths of its working time have passed.
+	RemindAt []*timestamppb.Timestamp `protobuf:"bytes,4,rep,name=remind_at,json=remindAt,proto3" json:"remind_at,omitempty"`
+	// Working days after the day of entry, today included; never more than `days`.
+	DaysUsed int32 `protobuf:"varint,5,opt,name=days_used,json=daysUsed,proto3" json:"days_used,omitempty"`
+	DaysLeft int32 `protobuf:"varint,6,opt,name=days_left,json=daysLeft,proto3" json:"days_left,omitempty"`
+	Overdue  bool  `protobuf:"varint,7,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// Working days since it ran out, today included.
+	DaysOver      int32 `protobuf:"varint,8,opt,name=days_over,json=daysOver,proto3" json:"days_over,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Term) Reset() {
+	*x = Term{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Term) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Term) ProtoMessage() {}
+
+func (x *Term) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Term.ProtoReflect.Descriptor instead.
+func (*Term) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Term) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Term) GetEnteredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EnteredAt
+	}
+	return nil
+}
+
+func (x *Term) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *Term) GetRemindAt() []*timestamppb.Timestamp {
+	if x != nil {
+		return x.RemindAt
+	}
+	return nil
+}
+
+func (x *Term) GetDaysUsed() int32 {
+	if x != nil {
+		return x.DaysUsed
+	}
+	return 0
+}
+
+func (x *Term) GetDaysLeft() int32 {
+	if x != nil {
+		return x.DaysLeft
+	}
+	return 0
+}
+
+func (x *Term) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
+	}
+	return false
+}
+
+func (x *Term) GetDaysOver() int32 {
+	if x != nil {
+		return x.DaysOver
+	}
+	return 0
+}
+
+type Reminder struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Level int32                  `protobuf:"varint,1,opt,name=level,proto3" json:"level,omitempty"`
+	// Of the term: 50, 80.
+	Percent       int32                  `protobuf:"varint,2,opt,name=percent,proto3" json:"percent,omitempty"`
+	People        []string               `protobuf:"bytes,3,rep,name=people,proto3" json:"people,omitempty"`
+	DueAt         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reminder) Reset() {
+	*x = Reminder{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reminder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reminder) ProtoMessage() {}
+
+func (x *Reminder) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reminder.ProtoReflect.Descriptor instead.
+func (*Reminder) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Reminder) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *Reminder) GetPercent() int32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+func (x *Reminder) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *Reminder) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *Reminder) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type Escalation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0: the review of a bypass.
+	Level int32 `protobuf:"varint,1,opt,name=level,proto3" json:"level,omitempty"`
+	// Who is told: who acts at the next level, after the last one the head of the agency.
+	People        []string               `protobuf:"bytes,2,rep,name=people,proto3" json:"people,omitempty"`
+	DueAt         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Escalation) Reset() {
+	*x = Escalation{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Escalation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Escalation) ProtoMessage() {}
+
+func (x *Escalation) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Escalation.ProtoReflect.Descriptor instead.
+func (*Escalation) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Escalation) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *Escalation) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *Escalation) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *Escalation) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+type BypassState struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Decision    *Decision              `protobuf:"bytes,1,opt,name=decision,proto3" json:"decision,omitempty"`
+	ReviewDueAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=review_due_at,json=reviewDueAt,proto3" json:"review_due_at,omitempty"`
+	// pending, upheld, objected.
+	Review           string                 `protobuf:"bytes,3,opt,name=review,proto3" json:"review,omitempty"`
+	ReviewOverdue    bool                   `protobuf:"varint,4,opt,name=review_overdue,json=reviewOverdue,proto3" json:"review_overdue,omitempty"`
+	Reviewer         string                 `protobuf:"bytes,5,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	ReviewerName     string                 `protobuf:"bytes,6,opt,name=reviewer_name,json=reviewerName,proto3" json:"reviewer_name,omitempty"`
+	ReviewerPosition string                 `protobuf:"bytes,7,opt,name=reviewer_position,json=reviewerPosition,proto3" json:"reviewer_position,omitempty"`
+	Comment          string                 `protobuf:"bytes,8,opt,name=comment,proto3" json:"comment,omitempty"`
+	ReviewedAt       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=reviewed_at,json=reviewedAt,proto3" json:"reviewed_at,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *BypassState) Reset() {
+	*x = BypassState{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BypassState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BypassState) ProtoMessage() {}
+
+func (x *BypassState) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BypassState.ProtoReflect.Descriptor instead.
+func (*BypassState) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *BypassState) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *BypassState) GetReviewDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewDueAt
+	}
+	return nil
+}
+
+func (x *BypassState) GetReview() string {
+	if x != nil {
+		return x.Review
+	}
+	return ""
+}
+
+func (x *BypassState) GetReviewOverdue() bool {
+	if x != nil {
+		return x.ReviewOverdue
+	}
+	return false
+}
+
+func (x *BypassState) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *BypassState) GetReviewerName() string {
+	if x != nil {
+		return x.ReviewerName
+	}
+	return ""
+}
+
+func (x *BypassState) GetReviewerPosition() string {
+	if x != nil {
+		return x.ReviewerPosition
+	}
+	return ""
+}
+
+func (x *BypassState) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+func (x *BypassState) GetReviewedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReviewedAt
+	}
+	return nil
+}
+
+type Opinion struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Empty: anybody of the agency.
+	Unit string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	// awaited, agree, agree_with_comments, disagree, silent.
+	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	Text          string                 `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	Person        string                 `protobuf:"bytes,5,opt,name=person,proto3" json:"person,omitempty"`
+	PersonName    string                 `protobuf:"bytes,6,opt,name=person_name,json=personName,proto3" json:"person_name,omitempty"`
+	Position      string                 `protobuf:"bytes,7,opt,name=position,proto3" json:"position,omitempty"`
+	PersonExample bool                   `protobuf:"varint,8,opt,name=person_example,json=personExample,proto3" json:"person_example,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=at,proto3" json:"at,omitempty"`
+	// Given after the term, when the silence had been recorded.
+	Late bool `protobuf:"varint,10,opt,name=late,proto3" json:"late,omitempty"`
+	// The text it is of.
+	Hash          string `protobuf:"bytes,11,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Opinion) Reset() {
+	*x = Opinion{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Opinion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Opinion) ProtoMessage() {}
+
+func (x *Opinion) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Opinion.ProtoReflect.Descriptor instead.
+func (*Opinion) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Opinion) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Opinion) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Opinion) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Opinion) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Opinion) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *Opinion) GetPersonName() string {
+	if x != nil {
+		return x.PersonName
+	}
+	return ""
+}
+
+func (x *Opinion) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *Opinion) GetPersonExample() bool {
+	if x != nil {
+		return x.PersonExample
+	}
+	return false
+}
+
+func (x *Opinion) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Opinion) GetLate() bool {
+	if x != nil {
+		return x.Late
+	}
+	return false
+}
+
+func (x *Opinion) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+type Consultation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counts the dossier's consultations, from 1.
+	Number        int32                  `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Question      string                 `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
+	AskedBy       string                 `protobuf:"bytes,3,opt,name=asked_by,json=askedBy,proto3" json:"asked_by,omitempty"`
+	AskedByName   string                 `protobuf:"bytes,4,opt,name=asked_by_name,json=askedByName,proto3" json:"asked_by_name,omitempty"`
+	AskedAt       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=asked_at,json=askedAt,proto3" json:"asked_at,omitempty"`
+	Term          *Term                  `protobuf:"bytes,6,opt,name=term,proto3" json:"term,omitempty"`
+	Opinions      []*Opinion             `protobuf:"bytes,7,rep,name=opinions,proto3" json:"opinions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Consultation) Reset() {
+	*x = Consultation{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Consultation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Consultation) ProtoMessage() {}
+
+func (x *Consultation) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Consultation.ProtoReflect.Descriptor instead.
+func (*Consultation) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Consultation) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Consultation) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *Consultation) GetAskedBy() string {
+	if x != nil {
+		return x.AskedBy
+	}
+	return ""
+}
+
+func (x *Consultation) GetAskedByName() string {
+	if x != nil {
+		return x.AskedByName
+	}
+	return ""
+}
+
+func (x *Consultation) GetAskedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskedAt
+	}
+	return nil
+}
+
+func (x *Consultation) GetTerm() *Term {
+	if x != nil {
+		return x.Term
+	}
+	return nil
+}
+
+func (x *Consultation) GetOpinions() []*Opinion {
+	if x != nil {
+		return x.Opinions
+	}
+	return nil
+}
+
+type Delegation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "delegation_…".
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Delegator     string `protobuf:"bytes,2,opt,name=delegator,proto3" json:"delegator,omitempty"`
+	DelegatorName string `protobuf:"bytes,3,opt,name=delegator_name,json=delegatorName,proto3" json:"delegator_name,omitempty"`
+	Delegate      string `protobuf:"bytes,4,opt,name=delegate,proto3" json:"delegate,omitempty"`
+	DelegateName  string `protobuf:"bytes,5,opt,name=delegate_name,json=delegateName,proto3" json:"delegate_name,omitempty"`
+	// Empty: every type.
+	DocumentTypes []string `protobuf:"bytes,6,rep,name=document_types,json=documentTypes,proto3" json:"document_types,omitempty"`
+	// Agencies whose documents it is for; empty: every one that the delegator decides on.
+	Agencies []string               `protobuf:"bytes,7,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	From     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=from,proto3" json:"from,omitempty"`
+	// The first moment at which it no longer holds.
+	To *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=to,proto3" json:"to,omitempty"`
+	// Number and day of the paper by which it was given.
+	Paper string `protobuf:"bytes,10,opt,name=paper,proto3" json:"paper,omitempty"`
+	// Who recorded it: the delegator or their agency's administrator.
+	RecordedBy string                 `protobuf:"bytes,11,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	RevokedAt  *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	RevokedBy  string                 `protobuf:"bytes,13,opt,name=revoked_by,json=revokedBy,proto3" json:"revoked_by,omitempty"`
+	Reason     string                 `protobuf:"bytes,14,opt,name=reason,proto3" json:"reason,omitempty"`
+	// pending, active, over, revoked.
+	State         string `protobuf:"bytes,15,opt,name=state,proto3" json:"state,omitempty"`
+	Etag          string `protobuf:"bytes,16,opt,name=etag,proto3" json:"etag,omitempty"`
+	Agency        string `protobuf:"bytes,17,opt,name=agency,proto3" json:"agency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delegation) Reset() {
+	*x = Delegation{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delegation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delegation) ProtoMessage() {}
+
+func (x *Delegation) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delegation.ProtoReflect.Descriptor instead.
+func (*Delegation) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Delegation) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Delegation) GetDelegator() string {
+	if x != nil {
+		return x.Delegator
+	}
+	return ""
+}
+
+func (x *Delegation) GetDelegatorName() string {
+	if x != nil {
+		return x.DelegatorName
+	}
+	return ""
+}
+
+func (x *Delegation) GetDelegate() string {
+	if x != nil {
+		return x.Delegate
+	}
+	return ""
+}
+
+func (x *Delegation) GetDelegateName() string {
+	if x != nil {
+		return x.DelegateName
+	}
+	return ""
+}
+
+func (x *Delegation) GetDocumentTypes() []string {
+	if x != nil {
+		return x.DocumentTypes
+	}
+	return nil
+}
+
+func (x *Delegation) GetAgencies() []string {
+	if x != nil {
+		return x.Agencies
+	}
+	return nil
+}
+
+func (x *Delegation) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *Delegation) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *Delegation) GetPaper() string {
+	if x != nil {
+		return x.Paper
+	}
+	return ""
+}
+
+func (x *Delegation) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
+func (x *Delegation) GetRevokedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RevokedAt
+	}
+	return nil
+}
+
+func (x *Delegation) GetRevokedBy() string {
+	if x != nil {
+		return x.RevokedBy
+	}
+	return ""
+}
+
+func (x *Delegation) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Delegation) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Delegation) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Delegation) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+type GiveDelegationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty: the caller.
+	Delegator     string                 `protobuf:"bytes,1,opt,name=delegator,proto3" json:"delegator,omitempty"`
+	Delegate      string                 `protobuf:"bytes,2,opt,name=delegate,proto3" json:"delegate,omitempty"`
+	DocumentTypes []string               `protobuf:"bytes,3,rep,name=document_types,json=documentTypes,proto3" json:"document_types,omitempty"`
+	Agencies      []string               `protobuf:"bytes,4,rep,name=agencies,proto3" json:"agencies,omitempty"`
+	From          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"`
+	To            *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=to,proto3" json:"to,omitempty"`
+	Paper         string                 `protobuf:"bytes,7,opt,name=paper,proto3" json:"paper,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveDelegationRequest) Reset() {
+	*x = GiveDelegationRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveDelegationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveDelegationRequest) ProtoMessage() {}
+
+func (x *GiveDelegationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveDelegationRequest.ProtoReflect.Descriptor instead.
+func (*GiveDelegationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GiveDelegationRequest) GetDelegator() string {
+	if x != nil {
+		return x.Delegator
+	}
+	return ""
+}
+
+func (x *GiveDelegationRequest) GetDelegate() string {
+	if x != nil {
+		return x.Delegate
+	}
+	return ""
+}
+
+func (x *GiveDelegationRequest) GetDocumentTypes() []string {
+	if x != nil {
+		return x.DocumentTypes
+	}
+	return nil
+}
+
+func (x *GiveDelegationRequest) GetAgencies() []string {
+	if x != nil {
+		return x.Agencies
+	}
+	return nil
+}
+
+func (x *GiveDelegationRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GiveDelegationRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *GiveDelegationRequest) GetPaper() string {
+	if x != nil {
+		return x.Paper
+	}
+	return ""
+}
+
+type GetDelegationRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Delegation string                 `protobuf:"bytes,1,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDelegationRequest) Reset() {
+	*x = GetDelegationRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDelegationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDelegationRequest) ProtoMessage() {}
+
+func (x *GetDelegationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDelegationRequest.ProtoReflect.Descriptor instead.
+func (*GetDelegationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetDelegationRequest) GetDelegation() string {
+	if x != nil {
+		return x.Delegation
+	}
+	return ""
+}
+
+func (x *GetDelegationRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListDelegationsRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	Delegator string                 `protobuf:"bytes,3,opt,name=delegator,proto3" json:"delegator,omitempty"`
+	Delegate  string                 `protobuf:"bytes,4,opt,name=delegate,proto3" json:"delegate,omitempty"`
+	// Only those that hold now.
+	Active bool `protobuf:"varint,5,opt,name=active,proto3" json:"active,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDelegationsRequest) Reset() {
+	*x = ListDelegationsRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDelegationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDelegationsRequest) ProtoMessage() {}
+
+func (x *ListDelegationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDelegationsRequest.ProtoReflect.Descriptor instead.
+func (*ListDelegationsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListDelegationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDelegationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDelegationsRequest) GetDelegator() string {
+	if x != nil {
+		return x.Delegator
+	}
+	return ""
+}
+
+func (x *ListDelegationsRequest) GetDelegate() string {
+	if x != nil {
+		return x.Delegate
+	}
+	return ""
+}
+
+func (x *ListDelegationsRequest) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+func (x *ListDelegationsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListDelegationsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delegations   []*Delegation          `protobuf:"bytes,1,rep,name=delegations,proto3" json:"delegations,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDelegationsResponse) Reset() {
+	*x = ListDelegationsResponse{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDelegationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDelegationsResponse) ProtoMessage() {}
+
+func (x *ListDelegationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDelegationsResponse.ProtoReflect.Descriptor instead.
+func (*ListDelegationsResponse) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListDelegationsResponse) GetDelegations() []*Delegation {
+	if x != nil {
+		return x.Delegations
+	}
+	return nil
+}
+
+func (x *ListDelegationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type RevokeDelegationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delegation    string                 `protobuf:"bytes,1,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeDelegationRequest) Reset() {
+	*x = RevokeDelegationRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeDelegationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeDelegationRequest) ProtoMessage() {}
+
+func (x *RevokeDelegationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeDelegationRequest.ProtoReflect.Descriptor instead.
+func (*RevokeDelegationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RevokeDelegationRequest) GetDelegation() string {
+	if x != nil {
+		return x.Delegation
+	}
+	return ""
+}
+
+func (x *RevokeDelegationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 type Dossier struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Id           string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
-	// The content or the report it carries.
+	// The content, report, plan, amendment or withdrawal it carries.
 	Document string   `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	Title    string   `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	Agency   string   `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
 	Unit     string   `protobuf:"bytes,6,opt,name=unit,proto3" json:"unit,omitempty"`
 	Authors  []string `protobuf:"bytes,7,rep,name=authors,proto3" json:"authors,omitempty"`
 	Hash     string   `protobuf:"bytes,8,opt,name=hash,proto3" json:"hash,omitempty"`
-	// in_approval, returned, approved, voided.
+	// in_approval, returned, approved, voided, issuing (for a moment), issued.
 	State  string          `protobuf:"bytes,9,opt,name=state,proto3" json:"state,omitempty"`
 	Levels []*DossierLevel `protobuf:"bytes,10,rep,name=levels,proto3" json:"levels,omitempty"`
 	// From 1; 0 when it waits with the author or is done.
-	CurrentLevel  int32                  `protobuf:"varint,11,opt,name=current_level,json=currentLevel,proto3" json:"current_level,omitempty"`
-	Decisions     []*Decision            `protobuf:"bytes,12,rep,name=decisions,proto3" json:"decisions,omitempty"`
-	OpenedAt      *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Example       bool                   `protobuf:"varint,15,opt,name=example,proto3" json:"example,omitempty"`
+	CurrentLevel int32                  `protobuf:"varint,11,opt,name=current_level,json=currentLevel,proto3" json:"current_level,omitempty"`
+	Decisions    []*Decision            `protobuf:"bytes,12,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	OpenedAt     *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	UpdatedAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Example      bool                   `protobuf:"varint,15,opt,name=example,proto3" json:"example,omitempty"`
+	// Every level where it waits; more than one where levels are parallel. current_level is the first.
+	CurrentLevels []int32 `protobuf:"varint,16,rep,packed,name=current_levels,json=currentLevels,proto3" json:"current_levels,omitempty"`
+	// Which publication of the document it is of: 0 the first, n the n-th correction.
+	Edition int32 `protobuf:"varint,17,opt,name=edition,proto3" json:"edition,omitempty"`
+	// It was approved by emergency bypass, of this text.
+	Bypassed bool `protobuf:"varint,18,opt,name=bypassed,proto3" json:"bypassed,omitempty"`
+	// The bypasses of its whole life, the latest last.
+	Bypasses      []*BypassState  `protobuf:"bytes,19,rep,name=bypasses,proto3" json:"bypasses,omitempty"`
+	Consultations []*Consultation `protobuf:"bytes,20,rep,name=consultations,proto3" json:"consultations,omitempty"`
+	Reminders     []*Reminder     `protobuf:"bytes,21,rep,name=reminders,proto3" json:"reminders,omitempty"`
+	Escalations   []*Escalation   `protobuf:"bytes,22,rep,name=escalations,proto3" json:"escalations,omitempty"`
+	// The earliest end of a term that runs.
+	DueAt   *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	Overdue bool                   `protobuf:"varint,24,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// Less than a fifth of the term is left.
+	DueSoon bool `protobuf:"varint,25,opt,name=due_soon,json=dueSoon,proto3" json:"due_soon,omitempty"`
+	// Once it is issued: the number as written ("38/KH-UBND"), its date (YYYY-MM-DD), the issuing agency's code, and the register.
+	Number    string `protobuf:"bytes,40,opt,name=number,proto3" json:"number,omitempty"`
+	IssueDate string `protobuf:"bytes,41,opt,name=issue_date,json=issueDate,proto3" json:"issue_date,omitempty"`
+	Issuer    string `protobuf:"bytes,42,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	Register  string `protobuf:"bytes,43,opt,name=register,proto3" json:"register,omitempty"`
+	// Why the register refused the last attempt, when something came between the order and its answer.
+	IssueRefused  string `protobuf:"bytes,44,opt,name=issue_refused,json=issueRefused,proto3" json:"issue_refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Dossier) Reset() {
 	*x = Dossier{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[6]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +2011,7 @@ func (x *Dossier) String() string {
 func (*Dossier) ProtoMessage() {}
 
 func (x *Dossier) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[6]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +2024,7 @@ func (x *Dossier) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dossier.ProtoReflect.Descriptor instead.
 func (*Dossier) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{6}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Dossier) GetId() string {
@@ -654,6 +2132,111 @@ func (x *Dossier) GetExample() bool {
 	return false
 }
 
+func (x *Dossier) GetCurrentLevels() []int32 {
+	if x != nil {
+		return x.CurrentLevels
+	}
+	return nil
+}
+
+func (x *Dossier) GetEdition() int32 {
+	if x != nil {
+		return x.Edition
+	}
+	return 0
+}
+
+func (x *Dossier) GetBypassed() bool {
+	if x != nil {
+		return x.Bypassed
+	}
+	return false
+}
+
+func (x *Dossier) GetBypasses() []*BypassState {
+	if x != nil {
+		return x.Bypasses
+	}
+	return nil
+}
+
+func (x *Dossier) GetConsultations() []*Consultation {
+	if x != nil {
+		return x.Consultations
+	}
+	return nil
+}
+
+func (x *Dossier) GetReminders() []*Reminder {
+	if x != nil {
+		return x.Reminders
+	}
+	return nil
+}
+
+func (x *Dossier) GetEscalations() []*Escalation {
+	if x != nil {
+		return x.Escalations
+	}
+	return nil
+}
+
+func (x *Dossier) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *Dossier) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
+	}
+	return false
+}
+
+func (x *Dossier) GetDueSoon() bool {
+	if x != nil {
+		return x.DueSoon
+	}
+	return false
+}
+
+func (x *Dossier) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *Dossier) GetIssueDate() string {
+	if x != nil {
+		return x.IssueDate
+	}
+	return ""
+}
+
+func (x *Dossier) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *Dossier) GetRegister() string {
+	if x != nil {
+		return x.Register
+	}
+	return ""
+}
+
+func (x *Dossier) GetIssueRefused() string {
+	if x != nil {
+		return x.IssueRefused
+	}
+	return ""
+}
+
 type GetDossierRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
@@ -666,7 +2249,7 @@ type GetDossierRequest struct {
 
 func (x *GetDossierRequest) Reset() {
 	*x = GetDossierRequest{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[7]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +2261,7 @@ func (x *GetDossierRequest) String() string {
 func (*GetDossierRequest) ProtoMessage() {}
 
 func (x *GetDossierRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[7]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +2274,7 @@ func (x *GetDossierRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDossierRequest.ProtoReflect.Descriptor instead.
 func (*GetDossierRequest) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{7}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetDossierRequest) GetDossier() string {
@@ -713,8 +2296,20 @@ type ListDossiersRequest struct {
 	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// "me": only what waits for the caller.
+	// Dossiers that the caller may decide on, also in somebody's place. "opinion": those whose question the caller's unit has to answer.
+	// "number": approved ones of whose issuer the caller keeps the registers.
 	WaitingFor string `protobuf:"bytes,3,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
 	Document   string `protobuf:"bytes,4,opt,name=document,proto3" json:"document,omitempty"`
+	// Only those of which a term has run out.
+	Overdue bool `protobuf:"varint,5,opt,name=overdue,proto3" json:"overdue,omitempty"`
+	// Only those of which less than a fifth of a term is left.
+	DueSoon      bool   `protobuf:"varint,6,opt,name=due_soon,json=dueSoon,proto3" json:"due_soon,omitempty"`
+	State        string `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
+	DocumentType string `protobuf:"bytes,8,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	// Only those on which a term runs or will have to be looked at: what their workflows wait for.
+	TermRunning bool `protobuf:"varint,9,opt,name=term_running,json=termRunning,proto3" json:"term_running,omitempty"`
+	// Only those whose bypass nobody has reviewed.
+	ReviewPending bool `protobuf:"varint,10,opt,name=review_pending,json=reviewPending,proto3" json:"review_pending,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -724,7 +2319,7 @@ type ListDossiersRequest struct {
 
 func (x *ListDossiersRequest) Reset() {
 	*x = ListDossiersRequest{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[8]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +2331,7 @@ func (x *ListDossiersRequest) String() string {
 func (*ListDossiersRequest) ProtoMessage() {}
 
 func (x *ListDossiersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[8]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +2344,7 @@ func (x *ListDossiersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDossiersRequest.ProtoReflect.Descriptor instead.
 func (*ListDossiersRequest) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{8}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListDossiersRequest) GetPageSize() int32 {
@@ -780,6 +2375,48 @@ func (x *ListDossiersRequest) GetDocument() string {
 	return ""
 }
 
+func (x *ListDossiersRequest) GetOverdue() bool {
+	if x != nil {
+		return x.Overdue
+	}
+	return false
+}
+
+func (x *ListDossiersRequest) GetDueSoon() bool {
+	if x != nil {
+		return x.DueSoon
+	}
+	return false
+}
+
+func (x *ListDossiersRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ListDossiersRequest) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *ListDossiersRequest) GetTermRunning() bool {
+	if x != nil {
+		return x.TermRunning
+	}
+	return false
+}
+
+func (x *ListDossiersRequest) GetReviewPending() bool {
+	if x != nil {
+		return x.ReviewPending
+	}
+	return false
+}
+
 func (x *ListDossiersRequest) GetAsOf() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AsOf
@@ -797,7 +2434,7 @@ type ListDossiersResponse struct {
 
 func (x *ListDossiersResponse) Reset() {
 	*x = ListDossiersResponse{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[9]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +2446,7 @@ func (x *ListDossiersResponse) String() string {
 func (*ListDossiersResponse) ProtoMessage() {}
 
 func (x *ListDossiersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[9]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +2459,7 @@ func (x *ListDossiersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDossiersResponse.ProtoReflect.Descriptor instead.
 func (*ListDossiersResponse) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{9}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListDossiersResponse) GetDossiers() []*Dossier {
@@ -843,15 +2480,19 @@ type ApproveRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
 	// The hash the approver saw.
-	Hash          string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
-	Comment       string `protobuf:"bytes,3,opt,name=comment,proto3" json:"comment,omitempty"`
+	Hash    string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Comment string `protobuf:"bytes,3,opt,name=comment,proto3" json:"comment,omitempty"`
+	// Which of the levels where it waits; 0: the first at which the caller may act.
+	Level int32 `protobuf:"varint,4,opt,name=level,proto3" json:"level,omitempty"`
+	// In whose place the caller decides, by delegation; empty: in their own right, or where that is not theirs, for the only delegator.
+	OnBehalfOf    string `protobuf:"bytes,5,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ApproveRequest) Reset() {
 	*x = ApproveRequest{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[10]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +2504,7 @@ func (x *ApproveRequest) String() string {
 func (*ApproveRequest) ProtoMessage() {}
 
 func (x *ApproveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[10]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +2517,7 @@ func (x *ApproveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveRequest.ProtoReflect.Descriptor instead.
 func (*ApproveRequest) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{10}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ApproveRequest) GetDossier() string {
@@ -900,20 +2541,37 @@ func (x *ApproveRequest) GetComment() string {
 	return ""
 }
 
+func (x *ApproveRequest) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *ApproveRequest) GetOnBehalfOf() string {
+	if x != nil {
+		return x.OnBehalfOf
+	}
+	return ""
+}
+
 type ReturnRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
 	Hash    string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
 	// 0: the author; else an earlier level.
-	ToLevel       int32  `protobuf:"varint,3,opt,name=to_level,json=toLevel,proto3" json:"to_level,omitempty"`
-	Comment       string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	ToLevel int32  `protobuf:"varint,3,opt,name=to_level,json=toLevel,proto3" json:"to_level,omitempty"`
+	Comment string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
+	// As in ApproveRequest.
+	Level         int32  `protobuf:"varint,5,opt,name=level,proto3" json:"level,omitempty"`
+	OnBehalfOf    string `protobuf:"bytes,6,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReturnRequest) Reset() {
 	*x = ReturnRequest{}
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[11]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -925,7 +2583,7 @@ func (x *ReturnRequest) String() string {
 func (*ReturnRequest) ProtoMessage() {}
 
 func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[11]
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -938,7 +2596,7 @@ func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRequest) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{11}
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReturnRequest) GetDossier() string {
@@ -969,25 +2627,614 @@ func (x *ReturnRequest) GetComment() string {
 	return ""
 }
 
+func (x *ReturnRequest) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *ReturnRequest) GetOnBehalfOf() string {
+	if x != nil {
+		return x.OnBehalfOf
+	}
+	return ""
+}
+
+type BypassRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// The hash that the caller saw.
+	Hash string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Why it cannot wait; public.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BypassRequest) Reset() {
+	*x = BypassRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BypassRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BypassRequest) ProtoMessage() {}
+
+func (x *BypassRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BypassRequest.ProtoReflect.Descriptor instead.
+func (*BypassRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *BypassRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *BypassRequest) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *BypassRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ReviewRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// upheld, objected.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// Needed to object.
+	Comment       string `protobuf:"bytes,3,opt,name=comment,proto3" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewRequest) Reset() {
+	*x = ReviewRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewRequest) ProtoMessage() {}
+
+func (x *ReviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewRequest.ProtoReflect.Descriptor instead.
+func (*ReviewRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ReviewRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *ReviewRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ReviewRequest) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+type ConsultTarget struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Agency string                 `protobuf:"bytes,1,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Empty: anybody of the agency.
+	Unit          string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsultTarget) Reset() {
+	*x = ConsultTarget{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsultTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsultTarget) ProtoMessage() {}
+
+func (x *ConsultTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsultTarget.ProtoReflect.Descriptor instead.
+func (*ConsultTarget) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ConsultTarget) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ConsultTarget) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+type ConsultRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Dossier  string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Targets  []*ConsultTarget       `protobuf:"bytes,2,rep,name=targets,proto3" json:"targets,omitempty"`
+	Question string                 `protobuf:"bytes,3,opt,name=question,proto3" json:"question,omitempty"`
+	// In working days; 0: the default.
+	Term          int32 `protobuf:"varint,4,opt,name=term,proto3" json:"term,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsultRequest) Reset() {
+	*x = ConsultRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsultRequest) ProtoMessage() {}
+
+func (x *ConsultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsultRequest.ProtoReflect.Descriptor instead.
+func (*ConsultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ConsultRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *ConsultRequest) GetTargets() []*ConsultTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+func (x *ConsultRequest) GetQuestion() string {
+	if x != nil {
+		return x.Question
+	}
+	return ""
+}
+
+func (x *ConsultRequest) GetTerm() int32 {
+	if x != nil {
+		return x.Term
+	}
+	return 0
+}
+
+type GiveOpinionRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// 0: the latest that asks the caller's unit.
+	Consultation int32 `protobuf:"varint,2,opt,name=consultation,proto3" json:"consultation,omitempty"`
+	// agree, agree_with_comments, disagree.
+	Outcome       string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveOpinionRequest) Reset() {
+	*x = GiveOpinionRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveOpinionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveOpinionRequest) ProtoMessage() {}
+
+func (x *GiveOpinionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveOpinionRequest.ProtoReflect.Descriptor instead.
+func (*GiveOpinionRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GiveOpinionRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *GiveOpinionRequest) GetConsultation() int32 {
+	if x != nil {
+		return x.Consultation
+	}
+	return 0
+}
+
+func (x *GiveOpinionRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *GiveOpinionRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type RemindRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Level   int32                  `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
+	// 50, 80.
+	Percent       int32 `protobuf:"varint,3,opt,name=percent,proto3" json:"percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemindRequest) Reset() {
+	*x = RemindRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemindRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemindRequest) ProtoMessage() {}
+
+func (x *RemindRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemindRequest.ProtoReflect.Descriptor instead.
+func (*RemindRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *RemindRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *RemindRequest) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *RemindRequest) GetPercent() int32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+type EscalateRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// 0: the review of a bypass.
+	Level         int32 `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EscalateRequest) Reset() {
+	*x = EscalateRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EscalateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EscalateRequest) ProtoMessage() {}
+
+func (x *EscalateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EscalateRequest.ProtoReflect.Descriptor instead.
+func (*EscalateRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *EscalateRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *EscalateRequest) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+type RecordSilenceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Consultation  int32                  `protobuf:"varint,2,opt,name=consultation,proto3" json:"consultation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSilenceRequest) Reset() {
+	*x = RecordSilenceRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSilenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSilenceRequest) ProtoMessage() {}
+
+func (x *RecordSilenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSilenceRequest.ProtoReflect.Descriptor instead.
+func (*RecordSilenceRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *RecordSilenceRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *RecordSilenceRequest) GetConsultation() int32 {
+	if x != nil {
+		return x.Consultation
+	}
+	return 0
+}
+
+type IssueRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	// YYYY-MM-DD; empty: today. Not before the date of the register's last number, not in the future.
+	Date string `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
+	// The number as the office's own system gave it, where the register is managed elsewhere; else empty.
+	Number string `protobuf:"bytes,3,opt,name=number,proto3" json:"number,omitempty"`
+	// Of a letter: the unit that drafted it, abbreviated, when it is not the register's usual one.
+	UnitAbbreviation string `protobuf:"bytes,4,opt,name=unit_abbreviation,json=unitAbbreviation,proto3" json:"unit_abbreviation,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *IssueRequest) Reset() {
+	*x = IssueRequest{}
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IssueRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IssueRequest) ProtoMessage() {}
+
+func (x *IssueRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_approvals_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IssueRequest.ProtoReflect.Descriptor instead.
+func (*IssueRequest) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_approvals_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *IssueRequest) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *IssueRequest) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
+func (x *IssueRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *IssueRequest) GetUnitAbbreviation() string {
+	if x != nil {
+		return x.UnitAbbreviation
+	}
+	return ""
+}
+
 var File_loa_approvals_v1_approvals_proto protoreflect.FileDescriptor
 
 const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\n" +
-	" loa/approvals/v1/approvals.proto\x12\x10loa.approvals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n" +
+	" loa/approvals/v1/approvals.proto\x12\x10loa.approvals.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x01\n" +
 	"\x05Level\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles\x12\x14\n" +
-	"\x05scope\x18\x03 \x01(\tR\x05scope\"\x8b\x01\n" +
+	"\x05scope\x18\x03 \x01(\tR\x05scope\x12\x16\n" +
+	"\x06quorum\x18\x04 \x01(\tR\x06quorum\x12\x1a\n" +
+	"\bparallel\x18\x05 \x01(\bR\bparallel\x12\x12\n" +
+	"\x04term\x18\x06 \x01(\x05R\x04term\x12!\n" +
+	"\fterm_default\x18\a \x01(\bR\vtermDefault\"\xa3\x01\n" +
 	"\x05Route\x12#\n" +
 	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12/\n" +
 	"\x06levels\x18\x02 \x03(\v2\x17.loa.approvals.v1.LevelR\x06levels\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x12\n" +
-	"\x04etag\x18\x04 \x01(\tR\x04etag\"g\n" +
+	"\x04etag\x18\x04 \x01(\tR\x04etag\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\"\x7f\n" +
 	"\x0fGetRouteRequest\x12#\n" +
-	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12/\n" +
+	"\rdocument_type\x18\x01 \x01(\tR\fdocumentType\x12\x16\n" +
+	"\x06agency\x18\x02 \x01(\tR\x06agency\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"@\n" +
 	"\x0fPutRouteRequest\x12-\n" +
-	"\x05route\x18\x01 \x01(\v2\x17.loa.approvals.v1.RouteR\x05route\"\xfc\x03\n" +
+	"\x05route\x18\x01 \x01(\v2\x17.loa.approvals.v1.RouteR\x05route\"i\n" +
+	"\vCalendarDay\x12\x12\n" +
+	"\x04date\x18\x01 \x01(\tR\x04date\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x12\x1a\n" +
+	"\brecalled\x18\x04 \x01(\bR\brecalled\"\xc7\x01\n" +
+	"\bCalendar\x12\x12\n" +
+	"\x04year\x18\x01 \x01(\x05R\x04year\x129\n" +
+	"\bholidays\x18\x02 \x03(\v2\x1d.loa.approvals.v1.CalendarDayR\bholidays\x12@\n" +
+	"\fworking_days\x18\x03 \x03(\v2\x1d.loa.approvals.v1.CalendarDayR\vworkingDays\x12\x16\n" +
+	"\x06origin\x18\x04 \x01(\tR\x06origin\x12\x12\n" +
+	"\x04etag\x18\x05 \x01(\tR\x04etag\"Y\n" +
+	"\x12GetCalendarRequest\x12\x12\n" +
+	"\x04year\x18\x01 \x01(\x05R\x04year\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"L\n" +
+	"\x12PutCalendarRequest\x126\n" +
+	"\bcalendar\x18\x01 \x01(\v2\x1a.loa.approvals.v1.CalendarR\bcalendar\"\xfc\x03\n" +
 	"\bDecision\x12\x18\n" +
 	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x14\n" +
 	"\x05level\x18\x02 \x01(\x05R\x05level\x12\x16\n" +
@@ -1009,12 +3256,128 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\n" +
 	"delegation\x18\x0f \x01(\tR\n" +
 	"delegation\x12\x16\n" +
-	"\x06bypass\x18\x10 \x01(\bR\x06bypass\"d\n" +
+	"\x06bypass\x18\x10 \x01(\bR\x06bypass\"\x92\x02\n" +
 	"\fDossierLevel\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles\x12\x14\n" +
 	"\x05scope\x18\x03 \x01(\tR\x05scope\x12\x14\n" +
-	"\x05state\x18\x04 \x01(\tR\x05state\"\x85\x04\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12\x16\n" +
+	"\x06quorum\x18\x05 \x01(\tR\x06quorum\x12\x1a\n" +
+	"\bparallel\x18\x06 \x01(\bR\bparallel\x12*\n" +
+	"\x04term\x18\a \x01(\v2\x16.loa.approvals.v1.TermR\x04term\x12\x1e\n" +
+	"\n" +
+	"candidates\x18\b \x03(\tR\n" +
+	"candidates\x12\x16\n" +
+	"\x06needed\x18\t \x01(\x05R\x06needed\x12\x14\n" +
+	"\x05given\x18\n" +
+	" \x01(\x05R\x05given\"\xb2\x02\n" +
+	"\x04Term\x12\x12\n" +
+	"\x04days\x18\x01 \x01(\x05R\x04days\x129\n" +
+	"\n" +
+	"entered_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tenteredAt\x121\n" +
+	"\x06due_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x127\n" +
+	"\tremind_at\x18\x04 \x03(\v2\x1a.google.protobuf.TimestampR\bremindAt\x12\x1b\n" +
+	"\tdays_used\x18\x05 \x01(\x05R\bdaysUsed\x12\x1b\n" +
+	"\tdays_left\x18\x06 \x01(\x05R\bdaysLeft\x12\x18\n" +
+	"\aoverdue\x18\a \x01(\bR\aoverdue\x12\x1b\n" +
+	"\tdays_over\x18\b \x01(\x05R\bdaysOver\"\xb1\x01\n" +
+	"\bReminder\x12\x14\n" +
+	"\x05level\x18\x01 \x01(\x05R\x05level\x12\x18\n" +
+	"\apercent\x18\x02 \x01(\x05R\apercent\x12\x16\n" +
+	"\x06people\x18\x03 \x03(\tR\x06people\x121\n" +
+	"\x06due_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x99\x01\n" +
+	"\n" +
+	"Escalation\x12\x14\n" +
+	"\x05level\x18\x01 \x01(\x05R\x05level\x12\x16\n" +
+	"\x06people\x18\x02 \x03(\tR\x06people\x121\n" +
+	"\x06due_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x89\x03\n" +
+	"\vBypassState\x126\n" +
+	"\bdecision\x18\x01 \x01(\v2\x1a.loa.approvals.v1.DecisionR\bdecision\x12>\n" +
+	"\rreview_due_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vreviewDueAt\x12\x16\n" +
+	"\x06review\x18\x03 \x01(\tR\x06review\x12%\n" +
+	"\x0ereview_overdue\x18\x04 \x01(\bR\rreviewOverdue\x12\x1a\n" +
+	"\breviewer\x18\x05 \x01(\tR\breviewer\x12#\n" +
+	"\rreviewer_name\x18\x06 \x01(\tR\freviewerName\x12+\n" +
+	"\x11reviewer_position\x18\a \x01(\tR\x10reviewerPosition\x12\x18\n" +
+	"\acomment\x18\b \x01(\tR\acomment\x12;\n" +
+	"\vreviewed_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"reviewedAt\"\xaf\x02\n" +
+	"\aOpinion\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x16\n" +
+	"\x06person\x18\x05 \x01(\tR\x06person\x12\x1f\n" +
+	"\vperson_name\x18\x06 \x01(\tR\n" +
+	"personName\x12\x1a\n" +
+	"\bposition\x18\a \x01(\tR\bposition\x12%\n" +
+	"\x0eperson_example\x18\b \x01(\bR\rpersonExample\x12*\n" +
+	"\x02at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04late\x18\n" +
+	" \x01(\bR\x04late\x12\x12\n" +
+	"\x04hash\x18\v \x01(\tR\x04hash\"\x9b\x02\n" +
+	"\fConsultation\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x1a\n" +
+	"\bquestion\x18\x02 \x01(\tR\bquestion\x12\x19\n" +
+	"\basked_by\x18\x03 \x01(\tR\aaskedBy\x12\"\n" +
+	"\rasked_by_name\x18\x04 \x01(\tR\vaskedByName\x125\n" +
+	"\basked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aaskedAt\x12*\n" +
+	"\x04term\x18\x06 \x01(\v2\x16.loa.approvals.v1.TermR\x04term\x125\n" +
+	"\bopinions\x18\a \x03(\v2\x19.loa.approvals.v1.OpinionR\bopinions\"\xac\x04\n" +
+	"\n" +
+	"Delegation\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
+	"\tdelegator\x18\x02 \x01(\tR\tdelegator\x12%\n" +
+	"\x0edelegator_name\x18\x03 \x01(\tR\rdelegatorName\x12\x1a\n" +
+	"\bdelegate\x18\x04 \x01(\tR\bdelegate\x12#\n" +
+	"\rdelegate_name\x18\x05 \x01(\tR\fdelegateName\x12%\n" +
+	"\x0edocument_types\x18\x06 \x03(\tR\rdocumentTypes\x12\x1a\n" +
+	"\bagencies\x18\a \x03(\tR\bagencies\x12.\n" +
+	"\x04from\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x14\n" +
+	"\x05paper\x18\n" +
+	" \x01(\tR\x05paper\x12\x1f\n" +
+	"\vrecorded_by\x18\v \x01(\tR\n" +
+	"recordedBy\x129\n" +
+	"\n" +
+	"revoked_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12\x1d\n" +
+	"\n" +
+	"revoked_by\x18\r \x01(\tR\trevokedBy\x12\x16\n" +
+	"\x06reason\x18\x0e \x01(\tR\x06reason\x12\x14\n" +
+	"\x05state\x18\x0f \x01(\tR\x05state\x12\x12\n" +
+	"\x04etag\x18\x10 \x01(\tR\x04etag\x12\x16\n" +
+	"\x06agency\x18\x11 \x01(\tR\x06agency\"\x86\x02\n" +
+	"\x15GiveDelegationRequest\x12\x1c\n" +
+	"\tdelegator\x18\x01 \x01(\tR\tdelegator\x12\x1a\n" +
+	"\bdelegate\x18\x02 \x01(\tR\bdelegate\x12%\n" +
+	"\x0edocument_types\x18\x03 \x03(\tR\rdocumentTypes\x12\x1a\n" +
+	"\bagencies\x18\x04 \x03(\tR\bagencies\x12.\n" +
+	"\x04from\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x14\n" +
+	"\x05paper\x18\a \x01(\tR\x05paper\"g\n" +
+	"\x14GetDelegationRequest\x12\x1e\n" +
+	"\n" +
+	"delegation\x18\x01 \x01(\tR\n" +
+	"delegation\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xd7\x01\n" +
+	"\x16ListDelegationsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1c\n" +
+	"\tdelegator\x18\x03 \x01(\tR\tdelegator\x12\x1a\n" +
+	"\bdelegate\x18\x04 \x01(\tR\bdelegate\x12\x16\n" +
+	"\x06active\x18\x05 \x01(\bR\x06active\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x81\x01\n" +
+	"\x17ListDelegationsResponse\x12>\n" +
+	"\vdelegations\x18\x01 \x03(\v2\x1c.loa.approvals.v1.DelegationR\vdelegations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Q\n" +
+	"\x17RevokeDelegationRequest\x12\x1e\n" +
+	"\n" +
+	"delegation\x18\x01 \x01(\tR\n" +
+	"delegation\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xd5\b\n" +
 	"\aDossier\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -1032,38 +3395,117 @@ const file_loa_approvals_v1_approvals_proto_rawDesc = "" +
 	"\topened_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\x129\n" +
 	"\n" +
 	"updated_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x18\n" +
-	"\aexample\x18\x0f \x01(\bR\aexample\"^\n" +
+	"\aexample\x18\x0f \x01(\bR\aexample\x12%\n" +
+	"\x0ecurrent_levels\x18\x10 \x03(\x05R\rcurrentLevels\x12\x18\n" +
+	"\aedition\x18\x11 \x01(\x05R\aedition\x12\x1a\n" +
+	"\bbypassed\x18\x12 \x01(\bR\bbypassed\x129\n" +
+	"\bbypasses\x18\x13 \x03(\v2\x1d.loa.approvals.v1.BypassStateR\bbypasses\x12D\n" +
+	"\rconsultations\x18\x14 \x03(\v2\x1e.loa.approvals.v1.ConsultationR\rconsultations\x128\n" +
+	"\treminders\x18\x15 \x03(\v2\x1a.loa.approvals.v1.ReminderR\treminders\x12>\n" +
+	"\vescalations\x18\x16 \x03(\v2\x1c.loa.approvals.v1.EscalationR\vescalations\x121\n" +
+	"\x06due_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x18\n" +
+	"\aoverdue\x18\x18 \x01(\bR\aoverdue\x12\x19\n" +
+	"\bdue_soon\x18\x19 \x01(\bR\adueSoon\x12\x16\n" +
+	"\x06number\x18( \x01(\tR\x06number\x12\x1d\n" +
+	"\n" +
+	"issue_date\x18) \x01(\tR\tissueDate\x12\x16\n" +
+	"\x06issuer\x18* \x01(\tR\x06issuer\x12\x1a\n" +
+	"\bregister\x18+ \x01(\tR\bregister\x12#\n" +
+	"\rissue_refused\x18, \x01(\tR\fissueRefused\"^\n" +
 	"\x11GetDossierRequest\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12/\n" +
-	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xbf\x01\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xf9\x02\n" +
 	"\x13ListDossiersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1f\n" +
 	"\vwaiting_for\x18\x03 \x01(\tR\n" +
 	"waitingFor\x12\x1a\n" +
-	"\bdocument\x18\x04 \x01(\tR\bdocument\x12/\n" +
+	"\bdocument\x18\x04 \x01(\tR\bdocument\x12\x18\n" +
+	"\aoverdue\x18\x05 \x01(\bR\aoverdue\x12\x19\n" +
+	"\bdue_soon\x18\x06 \x01(\bR\adueSoon\x12\x14\n" +
+	"\x05state\x18\a \x01(\tR\x05state\x12#\n" +
+	"\rdocument_type\x18\b \x01(\tR\fdocumentType\x12!\n" +
+	"\fterm_running\x18\t \x01(\bR\vtermRunning\x12%\n" +
+	"\x0ereview_pending\x18\n" +
+	" \x01(\bR\rreviewPending\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"u\n" +
 	"\x14ListDossiersResponse\x125\n" +
 	"\bdossiers\x18\x01 \x03(\v2\x19.loa.approvals.v1.DossierR\bdossiers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n" +
 	"\x0eApproveRequest\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x18\n" +
-	"\acomment\x18\x03 \x01(\tR\acomment\"r\n" +
+	"\acomment\x18\x03 \x01(\tR\acomment\x12\x14\n" +
+	"\x05level\x18\x04 \x01(\x05R\x05level\x12 \n" +
+	"\fon_behalf_of\x18\x05 \x01(\tR\n" +
+	"onBehalfOf\"\xaa\x01\n" +
 	"\rReturnRequest\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x19\n" +
 	"\bto_level\x18\x03 \x01(\x05R\atoLevel\x12\x18\n" +
-	"\acomment\x18\x04 \x01(\tR\acomment2\xbc\x05\n" +
+	"\acomment\x18\x04 \x01(\tR\acomment\x12\x14\n" +
+	"\x05level\x18\x05 \x01(\x05R\x05level\x12 \n" +
+	"\fon_behalf_of\x18\x06 \x01(\tR\n" +
+	"onBehalfOf\"U\n" +
+	"\rBypassRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"]\n" +
+	"\rReviewRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x18\n" +
+	"\acomment\x18\x03 \x01(\tR\acomment\";\n" +
+	"\rConsultTarget\x12\x16\n" +
+	"\x06agency\x18\x01 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\"\x95\x01\n" +
+	"\x0eConsultRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x129\n" +
+	"\atargets\x18\x02 \x03(\v2\x1f.loa.approvals.v1.ConsultTargetR\atargets\x12\x1a\n" +
+	"\bquestion\x18\x03 \x01(\tR\bquestion\x12\x12\n" +
+	"\x04term\x18\x04 \x01(\x05R\x04term\"\x80\x01\n" +
+	"\x12GiveOpinionRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\"\n" +
+	"\fconsultation\x18\x02 \x01(\x05R\fconsultation\x12\x18\n" +
+	"\aoutcome\x18\x03 \x01(\tR\aoutcome\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"Y\n" +
+	"\rRemindRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\x05R\x05level\x12\x18\n" +
+	"\apercent\x18\x03 \x01(\x05R\apercent\"A\n" +
+	"\x0fEscalateRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\x05R\x05level\"T\n" +
+	"\x14RecordSilenceRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\"\n" +
+	"\fconsultation\x18\x02 \x01(\x05R\fconsultation\"\x81\x01\n" +
+	"\fIssueRequest\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x12\n" +
+	"\x04date\x18\x02 \x01(\tR\x04date\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\x12+\n" +
+	"\x11unit_abbreviation\x18\x04 \x01(\tR\x10unitAbbreviation2\xd2\x11\n" +
 	"\x0fApprovalService\x12j\n" +
 	"\bGetRoute\x12!.loa.approvals.v1.GetRouteRequest\x1a\x17.loa.approvals.v1.Route\"\"\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/routes/{document_type}\x12w\n" +
-	"\bPutRoute\x12!.loa.approvals.v1.PutRouteRequest\x1a\x17.loa.approvals.v1.Route\"/\x82\xd3\xe4\x93\x02):\x05route\x1a /v1/routes/{route.document_type}\x12l\n" +
+	"\bPutRoute\x12!.loa.approvals.v1.PutRouteRequest\x1a\x17.loa.approvals.v1.Route\"/\x82\xd3\xe4\x93\x02):\x05route\x1a /v1/routes/{route.document_type}\x12m\n" +
+	"\vGetCalendar\x12$.loa.approvals.v1.GetCalendarRequest\x1a\x1a.loa.approvals.v1.Calendar\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/calendars/{year}\x12\x80\x01\n" +
+	"\vPutCalendar\x12$.loa.approvals.v1.PutCalendarRequest\x1a\x1a.loa.approvals.v1.Calendar\"/\x82\xd3\xe4\x93\x02):\bcalendar\x1a\x1d/v1/calendars/{calendar.year}\x12l\n" +
 	"\n" +
 	"GetDossier\x12#.loa.approvals.v1.GetDossierRequest\x1a\x19.loa.approvals.v1.Dossier\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/dossiers/{dossier}\x12s\n" +
 	"\fListDossiers\x12%.loa.approvals.v1.ListDossiersRequest\x1a&.loa.approvals.v1.ListDossiersResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/dossiers\x12q\n" +
 	"\aApprove\x12 .loa.approvals.v1.ApproveRequest\x1a\x19.loa.approvals.v1.Dossier\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/dossiers/{dossier}:approve\x12n\n" +
-	"\x06Return\x12\x1f.loa.approvals.v1.ReturnRequest\x1a\x19.loa.approvals.v1.Dossier\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/dossiers/{dossier}:returnB\xc6\x01\n" +
+	"\x06Return\x12\x1f.loa.approvals.v1.ReturnRequest\x1a\x19.loa.approvals.v1.Dossier\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/dossiers/{dossier}:return\x12n\n" +
+	"\x06Bypass\x12\x1f.loa.approvals.v1.BypassRequest\x1a\x19.loa.approvals.v1.Dossier\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/dossiers/{dossier}:bypass\x12n\n" +
+	"\x06Review\x12\x1f.loa.approvals.v1.ReviewRequest\x1a\x19.loa.approvals.v1.Dossier\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/dossiers/{dossier}:review\x12q\n" +
+	"\aConsult\x12 .loa.approvals.v1.ConsultRequest\x1a\x19.loa.approvals.v1.Dossier\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/dossiers/{dossier}:consult\x12}\n" +
+	"\vGiveOpinion\x12$.loa.approvals.v1.GiveOpinionRequest\x1a\x19.loa.approvals.v1.Dossier\"-\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/dossiers/{dossier}:giveOpinion\x12k\n" +
+	"\x05Issue\x12\x1e.loa.approvals.v1.IssueRequest\x1a\x19.loa.approvals.v1.Dossier\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/dossiers/{dossier}:issue\x12D\n" +
+	"\x06Remind\x12\x1f.loa.approvals.v1.RemindRequest\x1a\x19.loa.approvals.v1.Dossier\x12H\n" +
+	"\bEscalate\x12!.loa.approvals.v1.EscalateRequest\x1a\x19.loa.approvals.v1.Dossier\x12R\n" +
+	"\rRecordSilence\x12&.loa.approvals.v1.RecordSilenceRequest\x1a\x19.loa.approvals.v1.Dossier\x12s\n" +
+	"\x0eGiveDelegation\x12'.loa.approvals.v1.GiveDelegationRequest\x1a\x1c.loa.approvals.v1.Delegation\"\x1a\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/delegations\x12{\n" +
+	"\rGetDelegation\x12&.loa.approvals.v1.GetDelegationRequest\x1a\x1c.loa.approvals.v1.Delegation\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/delegations/{delegation}\x12\x7f\n" +
+	"\x0fListDelegations\x12(.loa.approvals.v1.ListDelegationsRequest\x1a).loa.approvals.v1.ListDelegationsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/delegations\x12\x8b\x01\n" +
+	"\x10RevokeDelegation\x12).loa.approvals.v1.RevokeDelegationRequest\x1a\x1c.loa.approvals.v1.Delegation\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/delegations/{delegation}:revokeB\xc6\x01\n" +
 	"\x14com.loa.approvals.v1B\x0eApprovalsProtoP\x01Z<github.com/loa-vn/loa/proto/gen/loa/approvals/v1;approvalsv1\xa2\x02\x03LAX\xaa\x02\x10Loa.Approvals.V1\xca\x02\x10Loa\\Approvals\\V1\xe2\x02\x1cLoa\\Approvals\\V1\\GPBMetadata\xea\x02\x12Loa::Approvals::V1b\x06proto3"
 
 var (
@@ -1078,51 +3520,137 @@ func file_loa_approvals_v1_approvals_proto_rawDescGZIP() []byte {
 	return file_loa_approvals_v1_approvals_proto_rawDescData
 }
 
-var file_loa_approvals_v1_approvals_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_loa_approvals_v1_approvals_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_loa_approvals_v1_approvals_proto_goTypes = []any{
-	(*Level)(nil),                 // 0: loa.approvals.v1.Level
-	(*Route)(nil),                 // 1: loa.approvals.v1.Route
-	(*GetRouteRequest)(nil),       // 2: loa.approvals.v1.GetRouteRequest
-	(*PutRouteRequest)(nil),       // 3: loa.approvals.v1.PutRouteRequest
-	(*Decision)(nil),              // 4: loa.approvals.v1.Decision
-	(*DossierLevel)(nil),          // 5: loa.approvals.v1.DossierLevel
-	(*Dossier)(nil),               // 6: loa.approvals.v1.Dossier
-	(*GetDossierRequest)(nil),     // 7: loa.approvals.v1.GetDossierRequest
-	(*ListDossiersRequest)(nil),   // 8: loa.approvals.v1.ListDossiersRequest
-	(*ListDossiersResponse)(nil),  // 9: loa.approvals.v1.ListDossiersResponse
-	(*ApproveRequest)(nil),        // 10: loa.approvals.v1.ApproveRequest
-	(*ReturnRequest)(nil),         // 11: loa.approvals.v1.ReturnRequest
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*Level)(nil),                   // 0: loa.approvals.v1.Level
+	(*Route)(nil),                   // 1: loa.approvals.v1.Route
+	(*GetRouteRequest)(nil),         // 2: loa.approvals.v1.GetRouteRequest
+	(*PutRouteRequest)(nil),         // 3: loa.approvals.v1.PutRouteRequest
+	(*CalendarDay)(nil),             // 4: loa.approvals.v1.CalendarDay
+	(*Calendar)(nil),                // 5: loa.approvals.v1.Calendar
+	(*GetCalendarRequest)(nil),      // 6: loa.approvals.v1.GetCalendarRequest
+	(*PutCalendarRequest)(nil),      // 7: loa.approvals.v1.PutCalendarRequest
+	(*Decision)(nil),                // 8: loa.approvals.v1.Decision
+	(*DossierLevel)(nil),            // 9: loa.approvals.v1.DossierLevel
+	(*Term)(nil),                    // 10: loa.approvals.v1.Term
+	(*Reminder)(nil),                // 11: loa.approvals.v1.Reminder
+	(*Escalation)(nil),              // 12: loa.approvals.v1.Escalation
+	(*BypassState)(nil),             // 13: loa.approvals.v1.BypassState
+	(*Opinion)(nil),                 // 14: loa.approvals.v1.Opinion
+	(*Consultation)(nil),            // 15: loa.approvals.v1.Consultation
+	(*Delegation)(nil),              // 16: loa.approvals.v1.Delegation
+	(*GiveDelegationRequest)(nil),   // 17: loa.approvals.v1.GiveDelegationRequest
+	(*GetDelegationRequest)(nil),    // 18: loa.approvals.v1.GetDelegationRequest
+	(*ListDelegationsRequest)(nil),  // 19: loa.approvals.v1.ListDelegationsRequest
+	(*ListDelegationsResponse)(nil), // 20: loa.approvals.v1.ListDelegationsResponse
+	(*RevokeDelegationRequest)(nil), // 21: loa.approvals.v1.RevokeDelegationRequest
+	(*Dossier)(nil),                 // 22: loa.approvals.v1.Dossier
+	(*GetDossierRequest)(nil),       // 23: loa.approvals.v1.GetDossierRequest
+	(*ListDossiersRequest)(nil),     // 24: loa.approvals.v1.ListDossiersRequest
+	(*ListDossiersResponse)(nil),    // 25: loa.approvals.v1.ListDossiersResponse
+	(*ApproveRequest)(nil),          // 26: loa.approvals.v1.ApproveRequest
+	(*ReturnRequest)(nil),           // 27: loa.approvals.v1.ReturnRequest
+	(*BypassRequest)(nil),           // 28: loa.approvals.v1.BypassRequest
+	(*ReviewRequest)(nil),           // 29: loa.approvals.v1.ReviewRequest
+	(*ConsultTarget)(nil),           // 30: loa.approvals.v1.ConsultTarget
+	(*ConsultRequest)(nil),          // 31: loa.approvals.v1.ConsultRequest
+	(*GiveOpinionRequest)(nil),      // 32: loa.approvals.v1.GiveOpinionRequest
+	(*RemindRequest)(nil),           // 33: loa.approvals.v1.RemindRequest
+	(*EscalateRequest)(nil),         // 34: loa.approvals.v1.EscalateRequest
+	(*RecordSilenceRequest)(nil),    // 35: loa.approvals.v1.RecordSilenceRequest
+	(*IssueRequest)(nil),            // 36: loa.approvals.v1.IssueRequest
+	(*timestamppb.Timestamp)(nil),   // 37: google.protobuf.Timestamp
 }
 var file_loa_approvals_v1_approvals_proto_depIdxs = []int32{
 	0,  // 0: loa.approvals.v1.Route.levels:type_name -> loa.approvals.v1.Level
-	12, // 1: loa.approvals.v1.GetRouteRequest.as_of:type_name -> google.protobuf.Timestamp
+	37, // 1: loa.approvals.v1.GetRouteRequest.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 2: loa.approvals.v1.PutRouteRequest.route:type_name -> loa.approvals.v1.Route
-	12, // 3: loa.approvals.v1.Decision.at:type_name -> google.protobuf.Timestamp
-	5,  // 4: loa.approvals.v1.Dossier.levels:type_name -> loa.approvals.v1.DossierLevel
-	4,  // 5: loa.approvals.v1.Dossier.decisions:type_name -> loa.approvals.v1.Decision
-	12, // 6: loa.approvals.v1.Dossier.opened_at:type_name -> google.protobuf.Timestamp
-	12, // 7: loa.approvals.v1.Dossier.updated_at:type_name -> google.protobuf.Timestamp
-	12, // 8: loa.approvals.v1.GetDossierRequest.as_of:type_name -> google.protobuf.Timestamp
-	12, // 9: loa.approvals.v1.ListDossiersRequest.as_of:type_name -> google.protobuf.Timestamp
-	6,  // 10: loa.approvals.v1.ListDossiersResponse.dossiers:type_name -> loa.approvals.v1.Dossier
-	2,  // 11: loa.approvals.v1.ApprovalService.GetRoute:input_type -> loa.approvals.v1.GetRouteRequest
-	3,  // 12: loa.approvals.v1.ApprovalService.PutRoute:input_type -> loa.approvals.v1.PutRouteRequest
-	7,  // 13: loa.approvals.v1.ApprovalService.GetDossier:input_type -> loa.approvals.v1.GetDossierRequest
-	8,  // 14: loa.approvals.v1.ApprovalService.ListDossiers:input_type -> loa.approvals.v1.ListDossiersRequest
-	10, // 15: loa.approvals.v1.ApprovalService.Approve:input_type -> loa.approvals.v1.ApproveRequest
-	11, // 16: loa.approvals.v1.ApprovalService.Return:input_type -> loa.approvals.v1.ReturnRequest
-	1,  // 17: loa.approvals.v1.ApprovalService.GetRoute:output_type -> loa.approvals.v1.Route
-	1,  // 18: loa.approvals.v1.ApprovalService.PutRoute:output_type -> loa.approvals.v1.Route
-	6,  // 19: loa.approvals.v1.ApprovalService.GetDossier:output_type -> loa.approvals.v1.Dossier
-	9,  // 20: loa.approvals.v1.ApprovalService.ListDossiers:output_type -> loa.approvals.v1.ListDossiersResponse
-	6,  // 21: loa.approvals.v1.ApprovalService.Approve:output_type -> loa.approvals.v1.Dossier
-	6,  // 22: loa.approvals.v1.ApprovalService.Return:output_type -> loa.approvals.v1.Dossier
-	17, // [17:23] is the sub-list for method output_type
-	11, // [11:17] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	4,  // 3: loa.approvals.v1.Calendar.holidays:type_name -> loa.approvals.v1.CalendarDay
+	4,  // 4: loa.approvals.v1.Calendar.working_days:type_name -> loa.approvals.v1.CalendarDay
+	37, // 5: loa.approvals.v1.GetCalendarRequest.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 6: loa.approvals.v1.PutCalendarRequest.calendar:type_name -> loa.approvals.v1.Calendar
+	37, // 7: loa.approvals.v1.Decision.at:type_name -> google.protobuf.Timestamp
+	10, // 8: loa.approvals.v1.DossierLevel.term:type_name -> loa.approvals.v1.Term
+	37, // 9: loa.approvals.v1.Term.entered_at:type_name -> google.protobuf.Timestamp
+	37, // 10: loa.approvals.v1.Term.due_at:type_name -> google.protobuf.Timestamp
+	37, // 11: loa.approvals.v1.Term.remind_at:type_name -> google.protobuf.Timestamp
+	37, // 12: loa.approvals.v1.Reminder.due_at:type_name -> google.protobuf.Timestamp
+	37, // 13: loa.approvals.v1.Reminder.at:type_name -> google.protobuf.Timestamp
+	37, // 14: loa.approvals.v1.Escalation.due_at:type_name -> google.protobuf.Timestamp
+	37, // 15: loa.approvals.v1.Escalation.at:type_name -> google.protobuf.Timestamp
+	8,  // 16: loa.approvals.v1.BypassState.decision:type_name -> loa.approvals.v1.Decision
+	37, // 17: loa.approvals.v1.BypassState.review_due_at:type_name -> google.protobuf.Timestamp
+	37, // 18: loa.approvals.v1.BypassState.reviewed_at:type_name -> google.protobuf.Timestamp
+	37, // 19: loa.approvals.v1.Opinion.at:type_name -> google.protobuf.Timestamp
+	37, // 20: loa.approvals.v1.Consultation.asked_at:type_name -> google.protobuf.Timestamp
+	10, // 21: loa.approvals.v1.Consultation.term:type_name -> loa.approvals.v1.Term
+	14, // 22: loa.approvals.v1.Consultation.opinions:type_name -> loa.approvals.v1.Opinion
+	37, // 23: loa.approvals.v1.Delegation.from:type_name -> google.protobuf.Timestamp
+	37, // 24: loa.approvals.v1.Delegation.to:type_name -> google.protobuf.Timestamp
+	37, // 25: loa.approvals.v1.Delegation.revoked_at:type_name -> google.protobuf.Timestamp
+	37, // 26: loa.approvals.v1.GiveDelegationRequest.from:type_name -> google.protobuf.Timestamp
+	37, // 27: loa.approvals.v1.GiveDelegationRequest.to:type_name -> google.protobuf.Timestamp
+	37, // 28: loa.approvals.v1.GetDelegationRequest.as_of:type_name -> google.protobuf.Timestamp
+	37, // 29: loa.approvals.v1.ListDelegationsRequest.as_of:type_name -> google.protobuf.Timestamp
+	16, // 30: loa.approvals.v1.ListDelegationsResponse.delegations:type_name -> loa.approvals.v1.Delegation
+	9,  // 31: loa.approvals.v1.Dossier.levels:type_name -> loa.approvals.v1.DossierLevel
+	8,  // 32: loa.approvals.v1.Dossier.decisions:type_name -> loa.approvals.v1.Decision
+	37, // 33: loa.approvals.v1.Dossier.opened_at:type_name -> google.protobuf.Timestamp
+	37, // 34: loa.approvals.v1.Dossier.updated_at:type_name -> google.protobuf.Timestamp
+	13, // 35: loa.approvals.v1.Dossier.bypasses:type_name -> loa.approvals.v1.BypassState
+	15, // 36: loa.approvals.v1.Dossier.consultations:type_name -> loa.approvals.v1.Consultation
+	11, // 37: loa.approvals.v1.Dossier.reminders:type_name -> loa.approvals.v1.Reminder
+	12, // 38: loa.approvals.v1.Dossier.escalations:type_name -> loa.approvals.v1.Escalation
+	37, // 39: loa.approvals.v1.Dossier.due_at:type_name -> google.protobuf.Timestamp
+	37, // 40: loa.approvals.v1.GetDossierRequest.as_of:type_name -> google.protobuf.Timestamp
+	37, // 41: loa.approvals.v1.ListDossiersRequest.as_of:type_name -> google.protobuf.Timestamp
+	22, // 42: loa.approvals.v1.ListDossiersResponse.dossiers:type_name -> loa.approvals.v1.Dossier
+	30, // 43: loa.approvals.v1.ConsultRequest.targets:type_name -> loa.approvals.v1.ConsultTarget
+	2,  // 44: loa.approvals.v1.ApprovalService.GetRoute:input_type -> loa.approvals.v1.GetRouteRequest
+	3,  // 45: loa.approvals.v1.ApprovalService.PutRoute:input_type -> loa.approvals.v1.PutRouteRequest
+	6,  // 46: loa.approvals.v1.ApprovalService.GetCalendar:input_type -> loa.approvals.v1.GetCalendarRequest
+	7,  // 47: loa.approvals.v1.ApprovalService.PutCalendar:input_type -> loa.approvals.v1.PutCalendarRequest
+	23, // 48: loa.approvals.v1.ApprovalService.GetDossier:input_type -> loa.approvals.v1.GetDossierRequest
+	24, // 49: loa.approvals.v1.ApprovalService.ListDossiers:input_type -> loa.approvals.v1.ListDossiersRequest
+	26, // 50: loa.approvals.v1.ApprovalService.Approve:input_type -> loa.approvals.v1.ApproveRequest
+	27, // 51: loa.approvals.v1.ApprovalService.Return:input_type -> loa.approvals.v1.ReturnRequest
+	28, // 52: loa.approvals.v1.ApprovalService.Bypass:input_type -> loa.approvals.v1.BypassRequest
+	29, // 53: loa.approvals.v1.ApprovalService.Review:input_type -> loa.approvals.v1.ReviewRequest
+	31, // 54: loa.approvals.v1.ApprovalService.Consult:input_type -> loa.approvals.v1.ConsultRequest
+	32, // 55: loa.approvals.v1.ApprovalService.GiveOpinion:input_type -> loa.approvals.v1.GiveOpinionRequest
+	36, // 56: loa.approvals.v1.ApprovalService.Issue:input_type -> loa.approvals.v1.IssueRequest
+	33, // 57: loa.approvals.v1.ApprovalService.Remind:input_type -> loa.approvals.v1.RemindRequest
+	34, // 58: loa.approvals.v1.ApprovalService.Escalate:input_type -> loa.approvals.v1.EscalateRequest
+	35, // 59: loa.approvals.v1.ApprovalService.RecordSilence:input_type -> loa.approvals.v1.RecordSilenceRequest
+	17, // 60: loa.approvals.v1.ApprovalService.GiveDelegation:input_type -> loa.approvals.v1.GiveDelegationRequest
+	18, // 61: loa.approvals.v1.ApprovalService.GetDelegation:input_type -> loa.approvals.v1.GetDelegationRequest
+	19, // 62: loa.approvals.v1.ApprovalService.ListDelegations:input_type -> loa.approvals.v1.ListDelegationsRequest
+	21, // 63: loa.approvals.v1.ApprovalService.RevokeDelegation:input_type -> loa.approvals.v1.RevokeDelegationRequest
+	1,  // 64: loa.approvals.v1.ApprovalService.GetRoute:output_type -> loa.approvals.v1.Route
+	1,  // 65: loa.approvals.v1.ApprovalService.PutRoute:output_type -> loa.approvals.v1.Route
+	5,  // 66: loa.approvals.v1.ApprovalService.GetCalendar:output_type -> loa.approvals.v1.Calendar
+	5,  // 67: loa.approvals.v1.ApprovalService.PutCalendar:output_type -> loa.approvals.v1.Calendar
+	22, // 68: loa.approvals.v1.ApprovalService.GetDossier:output_type -> loa.approvals.v1.Dossier
+	25, // 69: loa.approvals.v1.ApprovalService.ListDossiers:output_type -> loa.approvals.v1.ListDossiersResponse
+	22, // 70: loa.approvals.v1.ApprovalService.Approve:output_type -> loa.approvals.v1.Dossier
+	22, // 71: loa.approvals.v1.ApprovalService.Return:output_type -> loa.approvals.v1.Dossier
+	22, // 72: loa.approvals.v1.ApprovalService.Bypass:output_type -> loa.approvals.v1.Dossier
+	22, // 73: loa.approvals.v1.ApprovalService.Review:output_type -> loa.approvals.v1.Dossier
+	22, // 74: loa.approvals.v1.ApprovalService.Consult:output_type -> loa.approvals.v1.Dossier
+	22, // 75: loa.approvals.v1.ApprovalService.GiveOpinion:output_type -> loa.approvals.v1.Dossier
+	22, // 76: loa.approvals.v1.ApprovalService.Issue:output_type -> loa.approvals.v1.Dossier
+	22, // 77: loa.approvals.v1.ApprovalService.Remind:output_type -> loa.approvals.v1.Dossier
+	22, // 78: loa.approvals.v1.ApprovalService.Escalate:output_type -> loa.approvals.v1.Dossier
+	22, // 79: loa.approvals.v1.ApprovalService.RecordSilence:output_type -> loa.approvals.v1.Dossier
+	16, // 80: loa.approvals.v1.ApprovalService.GiveDelegation:output_type -> loa.approvals.v1.Delegation
+	16, // 81: loa.approvals.v1.ApprovalService.GetDelegation:output_type -> loa.approvals.v1.Delegation
+	20, // 82: loa.approvals.v1.ApprovalService.ListDelegations:output_type -> loa.approvals.v1.ListDelegationsResponse
+	16, // 83: loa.approvals.v1.ApprovalService.RevokeDelegation:output_type -> loa.approvals.v1.Delegation
+	64, // [64:84] is the sub-list for method output_type
+	44, // [44:64] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_loa_approvals_v1_approvals_proto_init() }
@@ -1136,7 +3664,7 @@ func file_loa_approvals_v1_approvals_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_approvals_v1_approvals_proto_rawDesc), len(file_loa_approvals_v1_approvals_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

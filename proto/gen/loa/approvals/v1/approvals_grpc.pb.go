@@ -21,12 +21,26 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ApprovalService_GetRoute_FullMethodName     = "/loa.approvals.v1.ApprovalService/GetRoute"
-	ApprovalService_PutRoute_FullMethodName     = "/loa.approvals.v1.ApprovalService/PutRoute"
-	ApprovalService_GetDossier_FullMethodName   = "/loa.approvals.v1.ApprovalService/GetDossier"
-	ApprovalService_ListDossiers_FullMethodName = "/loa.approvals.v1.ApprovalService/ListDossiers"
-	ApprovalService_Approve_FullMethodName      = "/loa.approvals.v1.ApprovalService/Approve"
-	ApprovalService_Return_FullMethodName       = "/loa.approvals.v1.ApprovalService/Return"
+	ApprovalService_GetRoute_FullMethodName         = "/loa.approvals.v1.ApprovalService/GetRoute"
+	ApprovalService_PutRoute_FullMethodName         = "/loa.approvals.v1.ApprovalService/PutRoute"
+	ApprovalService_GetCalendar_FullMethodName      = "/loa.approvals.v1.ApprovalService/GetCalendar"
+	ApprovalService_PutCalendar_FullMethodName      = "/loa.approvals.v1.ApprovalService/PutCalendar"
+	ApprovalService_GetDossier_FullMethodName       = "/loa.approvals.v1.ApprovalService/GetDossier"
+	ApprovalService_ListDossiers_FullMethodName     = "/loa.approvals.v1.ApprovalService/ListDossiers"
+	ApprovalService_Approve_FullMethodName          = "/loa.approvals.v1.ApprovalService/Approve"
+	ApprovalService_Return_FullMethodName           = "/loa.approvals.v1.ApprovalService/Return"
+	ApprovalService_Bypass_FullMethodName           = "/loa.approvals.v1.ApprovalService/Bypass"
+	ApprovalService_Review_FullMethodName           = "/loa.approvals.v1.ApprovalService/Review"
+	ApprovalService_Consult_FullMethodName          = "/loa.approvals.v1.ApprovalService/Consult"
+	ApprovalService_GiveOpinion_FullMethodName      = "/loa.approvals.v1.ApprovalService/GiveOpinion"
+	ApprovalService_Issue_FullMethodName            = "/loa.approvals.v1.ApprovalService/Issue"
+	ApprovalService_Remind_FullMethodName           = "/loa.approvals.v1.ApprovalService/Remind"
+	ApprovalService_Escalate_FullMethodName         = "/loa.approvals.v1.ApprovalService/Escalate"
+	ApprovalService_RecordSilence_FullMethodName    = "/loa.approvals.v1.ApprovalService/RecordSilence"
+	ApprovalService_GiveDelegation_FullMethodName   = "/loa.approvals.v1.ApprovalService/GiveDelegation"
+	ApprovalService_GetDelegation_FullMethodName    = "/loa.approvals.v1.ApprovalService/GetDelegation"
+	ApprovalService_ListDelegations_FullMethodName  = "/loa.approvals.v1.ApprovalService/ListDelegations"
+	ApprovalService_RevokeDelegation_FullMethodName = "/loa.approvals.v1.ApprovalService/RevokeDelegation"
 )
 
 // ApprovalServiceClient is the client API for ApprovalService service.
@@ -36,12 +50,40 @@ type ApprovalServiceClient interface {
 	GetRoute(ctx context.Context, in *GetRouteRequest, opts ...grpc.CallOption) (*Route, error)
 	// PutRoute sets the route; dossiers opened afterwards walk it, open ones keep theirs.
 	PutRoute(ctx context.Context, in *PutRouteRequest, opts ...grpc.CallOption) (*Route, error)
+	// GetCalendar gives a year's holidays and swapped working days: what an administrator set, else what Loa came with.
+	GetCalendar(ctx context.Context, in *GetCalendarRequest, opts ...grpc.CallOption) (*Calendar, error)
+	// PutCalendar sets a year; the terms of open dossiers are counted anew.
+	PutCalendar(ctx context.Context, in *PutCalendarRequest, opts ...grpc.CallOption) (*Calendar, error)
 	GetDossier(ctx context.Context, in *GetDossierRequest, opts ...grpc.CallOption) (*Dossier, error)
 	ListDossiers(ctx context.Context, in *ListDossiersRequest, opts ...grpc.CallOption) (*ListDossiersResponse, error)
 	// Approve records the caller's approval of the hash they saw at the level where the dossier waits.
 	Approve(ctx context.Context, in *ApproveRequest, opts ...grpc.CallOption) (*Dossier, error)
 	// Return sends the dossier back with a comment, to the author (to_level 0) or to an earlier level.
 	Return(ctx context.Context, in *ReturnRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Bypass approves in an emergency what has not walked its route. It is marked wherever it shows, and somebody else reviews it
+	// afterwards. Never for plans and amendments.
+	Bypass(ctx context.Context, in *BypassRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Review upholds a bypass or objects to it.
+	Review(ctx context.Context, in *ReviewRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Consult asks other units for their opinion, all at once, within a term.
+	Consult(ctx context.Context, in *ConsultRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// GiveOpinion answers for the caller's unit.
+	GiveOpinion(ctx context.Context, in *GiveOpinionRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Issue gives an approved document its number and date: the next of the issuer's register, or the one entered where numbers are managed
+	// elsewhere.
+	Issue(ctx context.Context, in *IssueRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Remind records that a term has run half or four fifths of its time. Called by the dossier's workflow; refused before that moment.
+	Remind(ctx context.Context, in *RemindRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// Escalate records that a term has run out, one level up. Called by the dossier's workflow; refused before that moment.
+	Escalate(ctx context.Context, in *EscalateRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// RecordSilence records who was asked for an opinion and gave none within the term. Called by the dossier's workflow; refused before its end.
+	RecordSilence(ctx context.Context, in *RecordSilenceRequest, opts ...grpc.CallOption) (*Dossier, error)
+	// GiveDelegation lets somebody decide in the delegator's place (thừa ủy quyền, TUQ.) in [from, to). It cannot be delegated on.
+	GiveDelegation(ctx context.Context, in *GiveDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
+	GetDelegation(ctx context.Context, in *GetDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
+	ListDelegations(ctx context.Context, in *ListDelegationsRequest, opts ...grpc.CallOption) (*ListDelegationsResponse, error)
+	// RevokeDelegation ends it now; what was decided under it stands.
+	RevokeDelegation(ctx context.Context, in *RevokeDelegationRequest, opts ...grpc.CallOption) (*Delegation, error)
 }
 
 type approvalServiceClient struct {
@@ -66,6 +108,26 @@ func (c *approvalServiceClient) PutRoute(ctx context.Context, in *PutRouteReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Route)
 	err := c.cc.Invoke(ctx, ApprovalService_PutRoute_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) GetCalendar(ctx context.Context, in *GetCalendarRequest, opts ...grpc.CallOption) (*Calendar, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Calendar)
+	err := c.cc.Invoke(ctx, ApprovalService_GetCalendar_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) PutCalendar(ctx context.Context, in *PutCalendarRequest, opts ...grpc.CallOption) (*Calendar, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Calendar)
+	err := c.cc.Invoke(ctx, ApprovalService_PutCalendar_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +174,126 @@ func (c *approvalServiceClient) Return(ctx context.Context, in *ReturnRequest, o
 	return out, nil
 }
 
+func (c *approvalServiceClient) Bypass(ctx context.Context, in *BypassRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Bypass_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) Review(ctx context.Context, in *ReviewRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Review_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) Consult(ctx context.Context, in *ConsultRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Consult_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) GiveOpinion(ctx context.Context, in *GiveOpinionRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_GiveOpinion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) Issue(ctx context.Context, in *IssueRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Issue_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) Remind(ctx context.Context, in *RemindRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Remind_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) Escalate(ctx context.Context, in *EscalateRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_Escalate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) RecordSilence(ctx context.Context, in *RecordSilenceRequest, opts ...grpc.CallOption) (*Dossier, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Dossier)
+	err := c.cc.Invoke(ctx, ApprovalService_RecordSilence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) GiveDelegation(ctx context.Context, in *GiveDelegationRequest, opts ...grpc.CallOption) (*Delegation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Delegation)
+	err := c.cc.Invoke(ctx, ApprovalService_GiveDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) GetDelegation(ctx context.Context, in *GetDelegationRequest, opts ...grpc.CallOption) (*Delegation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Delegation)
+	err := c.cc.Invoke(ctx, ApprovalService_GetDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) ListDelegations(ctx context.Context, in *ListDelegationsRequest, opts ...grpc.CallOption) (*ListDelegationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDelegationsResponse)
+	err := c.cc.Invoke(ctx, ApprovalService_ListDelegations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *approvalServiceClient) RevokeDelegation(ctx context.Context, in *RevokeDelegationRequest, opts ...grpc.CallOption) (*Delegation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Delegation)
+	err := c.cc.Invoke(ctx, ApprovalService_RevokeDelegation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ApprovalServiceServer is the server API for ApprovalService service.
 // All implementations must embed UnimplementedApprovalServiceServer
 // for forward compatibility.
@@ -119,12 +301,40 @@ type ApprovalServiceServer interface {
 	GetRoute(context.Context, *GetRouteRequest) (*Route, error)
 	// PutRoute sets the route; dossiers opened afterwards walk it, open ones keep theirs.
 	PutRoute(context.Context, *PutRouteRequest) (*Route, error)
+	// GetCalendar gives a year's holidays and swapped working days: what an administrator set, else what Loa came with.
+	GetCalendar(context.Context, *GetCalendarRequest) (*Calendar, error)
+	// PutCalendar sets a year; the terms of open dossiers are counted anew.
+	PutCalendar(context.Context, *PutCalendarRequest) (*Calendar, error)
 	GetDossier(context.Context, *GetDossierRequest) (*Dossier, error)
 	ListDossiers(context.Context, *ListDossiersRequest) (*ListDossiersResponse, error)
 	// Approve records the caller's approval of the hash they saw at the level where the dossier waits.
 	Approve(context.Context, *ApproveRequest) (*Dossier, error)
 	// Return sends the dossier back with a comment, to the author (to_level 0) or to an earlier level.
 	Return(context.Context, *ReturnRequest) (*Dossier, error)
+	// Bypass approves in an emergency what has not walked its route. It is marked wherever it shows, and somebody else reviews it
+	// afterwards. Never for plans and amendments.
+	Bypass(context.Context, *BypassRequest) (*Dossier, error)
+	// Review upholds a bypass or objects to it.
+	Review(context.Context, *ReviewRequest) (*Dossier, error)
+	// Consult asks other units for their opinion, all at once, within a term.
+	Consult(context.Context, *ConsultRequest) (*Dossier, error)
+	// GiveOpinion answers for the caller's unit.
+	GiveOpinion(context.Context, *GiveOpinionRequest) (*Dossier, error)
+	// Issue gives an approved document its number and date: the next of the issuer's register, or the one entered where numbers are managed
+	// elsewhere.
+	Issue(context.Context, *IssueRequest) (*Dossier, error)
+	// Remind records that a term has run half or four fifths of its time. Called by the dossier's workflow; refused before that moment.
+	Remind(context.Context, *RemindRequest) (*Dossier, error)
+	// Escalate records that a term has run out, one level up. Called by the dossier's workflow; refused before that moment.
+	Escalate(context.Context, *EscalateRequest) (*Dossier, error)
+	// RecordSilence records who was asked for an opinion and gave none within the term. Called by the dossier's workflow; refused before its end.
+	RecordSilence(context.Context, *RecordSilenceRequest) (*Dossier, error)
+	// GiveDelegation lets somebody decide in the delegator's place (thừa ủy quyền, TUQ.) in [from, to). It cannot be delegated on.
+	GiveDelegation(context.Context, *GiveDelegationRequest) (*Delegation, error)
+	GetDelegation(context.Context, *GetDelegationRequest) (*Delegation, error)
+	ListDelegations(context.Context, *ListDelegationsRequest) (*ListDelegationsResponse, error)
+	// RevokeDelegation ends it now; what was decided under it stands.
+	RevokeDelegation(context.Context, *RevokeDelegationRequest) (*Delegation, error)
 	mustEmbedUnimplementedApprovalServiceServer()
 }
 
@@ -141,6 +351,12 @@ func (UnimplementedApprovalServiceServer) GetRoute(context.Context, *GetRouteReq
 func (UnimplementedApprovalServiceServer) PutRoute(context.Context, *PutRouteRequest) (*Route, error) {
 	return nil, status.Error(codes.Unimplemented, "method PutRoute not implemented")
 }
+func (UnimplementedApprovalServiceServer) GetCalendar(context.Context, *GetCalendarRequest) (*Calendar, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCalendar not implemented")
+}
+func (UnimplementedApprovalServiceServer) PutCalendar(context.Context, *PutCalendarRequest) (*Calendar, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutCalendar not implemented")
+}
 func (UnimplementedApprovalServiceServer) GetDossier(context.Context, *GetDossierRequest) (*Dossier, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDossier not implemented")
 }
@@ -152,6 +368,42 @@ func (UnimplementedApprovalServiceServer) Approve(context.Context, *ApproveReque
 }
 func (UnimplementedApprovalServiceServer) Return(context.Context, *ReturnRequest) (*Dossier, error) {
 	return nil, status.Error(codes.Unimplemented, "method Return not implemented")
+}
+func (UnimplementedApprovalServiceServer) Bypass(context.Context, *BypassRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Bypass not implemented")
+}
+func (UnimplementedApprovalServiceServer) Review(context.Context, *ReviewRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Review not implemented")
+}
+func (UnimplementedApprovalServiceServer) Consult(context.Context, *ConsultRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Consult not implemented")
+}
+func (UnimplementedApprovalServiceServer) GiveOpinion(context.Context, *GiveOpinionRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method GiveOpinion not implemented")
+}
+func (UnimplementedApprovalServiceServer) Issue(context.Context, *IssueRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Issue not implemented")
+}
+func (UnimplementedApprovalServiceServer) Remind(context.Context, *RemindRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Remind not implemented")
+}
+func (UnimplementedApprovalServiceServer) Escalate(context.Context, *EscalateRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method Escalate not implemented")
+}
+func (UnimplementedApprovalServiceServer) RecordSilence(context.Context, *RecordSilenceRequest) (*Dossier, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordSilence not implemented")
+}
+func (UnimplementedApprovalServiceServer) GiveDelegation(context.Context, *GiveDelegationRequest) (*Delegation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GiveDelegation not implemented")
+}
+func (UnimplementedApprovalServiceServer) GetDelegation(context.Context, *GetDelegationRequest) (*Delegation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDelegation not implemented")
+}
+func (UnimplementedApprovalServiceServer) ListDelegations(context.Context, *ListDelegationsRequest) (*ListDelegationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDelegations not implemented")
+}
+func (UnimplementedApprovalServiceServer) RevokeDelegation(context.Context, *RevokeDelegationRequest) (*Delegation, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeDelegation not implemented")
 }
 func (UnimplementedApprovalServiceServer) mustEmbedUnimplementedApprovalServiceServer() {}
 func (UnimplementedApprovalServiceServer) testEmbeddedByValue()                         {}
@@ -206,6 +458,42 @@ func _ApprovalService_PutRoute_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ApprovalServiceServer).PutRoute(ctx, req.(*PutRouteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_GetCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).GetCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_GetCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).GetCalendar(ctx, req.(*GetCalendarRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_PutCalendar_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PutCalendarRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).PutCalendar(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_PutCalendar_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).PutCalendar(ctx, req.(*PutCalendarRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -282,6 +570,222 @@ func _ApprovalService_Return_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ApprovalService_Bypass_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BypassRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Bypass(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Bypass_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Bypass(ctx, req.(*BypassRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_Review_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Review(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Review_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Review(ctx, req.(*ReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_Consult_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConsultRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Consult(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Consult_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Consult(ctx, req.(*ConsultRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_GiveOpinion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GiveOpinionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).GiveOpinion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_GiveOpinion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).GiveOpinion(ctx, req.(*GiveOpinionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_Issue_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IssueRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Issue(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Issue_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Issue(ctx, req.(*IssueRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_Remind_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemindRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Remind(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Remind_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Remind(ctx, req.(*RemindRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_Escalate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EscalateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).Escalate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_Escalate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).Escalate(ctx, req.(*EscalateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_RecordSilence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordSilenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).RecordSilence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_RecordSilence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).RecordSilence(ctx, req.(*RecordSilenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_GiveDelegation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GiveDelegationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).GiveDelegation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_GiveDelegation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).GiveDelegation(ctx, req.(*GiveDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_GetDelegation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDelegationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).GetDelegation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_GetDelegation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).GetDelegation(ctx, req.(*GetDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_ListDelegations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDelegationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).ListDelegations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_ListDelegations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).ListDelegations(ctx, req.(*ListDelegationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ApprovalService_RevokeDelegation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeDelegationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApprovalServiceServer).RevokeDelegation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApprovalService_RevokeDelegation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApprovalServiceServer).RevokeDelegation(ctx, req.(*RevokeDelegationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ApprovalService_ServiceDesc is the grpc.ServiceDesc for ApprovalService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -298,6 +802,14 @@ var ApprovalService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ApprovalService_PutRoute_Handler,
 		},
 		{
+			MethodName: "GetCalendar",
+			Handler:    _ApprovalService_GetCalendar_Handler,
+		},
+		{
+			MethodName: "PutCalendar",
+			Handler:    _ApprovalService_PutCalendar_Handler,
+		},
+		{
 			MethodName: "GetDossier",
 			Handler:    _ApprovalService_GetDossier_Handler,
 		},
@@ -312,6 +824,54 @@ var ApprovalService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Return",
 			Handler:    _ApprovalService_Return_Handler,
+		},
+		{
+			MethodName: "Bypass",
+			Handler:    _ApprovalService_Bypass_Handler,
+		},
+		{
+			MethodName: "Review",
+			Handler:    _ApprovalService_Review_Handler,
+		},
+		{
+			MethodName: "Consult",
+			Handler:    _ApprovalService_Consult_Handler,
+		},
+		{
+			MethodName: "GiveOpinion",
+			Handler:    _ApprovalService_GiveOpinion_Handler,
+		},
+		{
+			MethodName: "Issue",
+			Handler:    _ApprovalService_Issue_Handler,
+		},
+		{
+			MethodName: "Remind",
+			Handler:    _ApprovalService_Remind_Handler,
+		},
+		{
+			MethodName: "Escalate",
+			Handler:    _ApprovalService_Escalate_Handler,
+		},
+		{
+			MethodName: "RecordSilence",
+			Handler:    _ApprovalService_RecordSilence_Handler,
+		},
+		{
+			MethodName: "GiveDelegation",
+			Handler:    _ApprovalService_GiveDelegation_Handler,
+		},
+		{
+			MethodName: "GetDelegation",
+			Handler:    _ApprovalService_GetDelegation_Handler,
+		},
+		{
+			MethodName: "ListDelegations",
+			Handler:    _ApprovalService_ListDelegations_Handler,
+		},
+		{
+			MethodName: "RevokeDelegation",
+			Handler:    _ApprovalService_RevokeDelegation_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -9,6 +9,7 @@ package approvalsv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -191,7 +192,7 @@ type DossierApproved struct {
 	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
 	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
-	// One per level, in the route's order.
+	// Every decision that stands, in the route's order; several at a level whose quorum asks for more than one.
 	Decisions []*Decision `protobuf:"bytes,5,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	// The document's revision that was approved: the same text written again later is another one. 0: not known (recorded before revisions
 	// were, or the document has none), so that only the hash tells.
@@ -472,11 +473,773 @@ func (x *DossierVoided) GetHash() string {
 	return ""
 }
 
+// LevelTerm is the term of one level where a dossier waits.
+type LevelTerm struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Level     int32                  `protobuf:"varint,1,opt,name=level,proto3" json:"level,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	EnteredAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=entered_at,json=enteredAt,proto3" json:"entered_at,omitempty"`
+	DueAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// Who might act when the level was entered.
+	People        []string `protobuf:"bytes,5,rep,name=people,proto3" json:"people,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LevelTerm) Reset() {
+	*x = LevelTerm{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LevelTerm) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LevelTerm) ProtoMessage() {}
+
+func (x *LevelTerm) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LevelTerm.ProtoReflect.Descriptor instead.
+func (*LevelTerm) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LevelTerm) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *LevelTerm) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LevelTerm) GetEnteredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EnteredAt
+	}
+	return nil
+}
+
+func (x *LevelTerm) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+func (x *LevelTerm) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+// DossierTermsSet: the dossier came to levels whose terms run from now on, or the terms of those where it waits were counted anew.
+type DossierTermsSet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Terms         []*LevelTerm           `protobuf:"bytes,4,rep,name=terms,proto3" json:"terms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierTermsSet) Reset() {
+	*x = DossierTermsSet{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierTermsSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierTermsSet) ProtoMessage() {}
+
+func (x *DossierTermsSet) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierTermsSet.ProtoReflect.Descriptor instead.
+func (*DossierTermsSet) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DossierTermsSet) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierTermsSet) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *DossierTermsSet) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *DossierTermsSet) GetTerms() []*LevelTerm {
+	if x != nil {
+		return x.Terms
+	}
+	return nil
+}
+
+// DossierReminded: half or four fifths of a term have passed. Whoever sends reminders sends them to `people`.
+type DossierReminded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Level         int32                  `protobuf:"varint,5,opt,name=level,proto3" json:"level,omitempty"`
+	LevelName     string                 `protobuf:"bytes,6,opt,name=level_name,json=levelName,proto3" json:"level_name,omitempty"`
+	Percent       int32                  `protobuf:"varint,7,opt,name=percent,proto3" json:"percent,omitempty"`
+	People        []string               `protobuf:"bytes,8,rep,name=people,proto3" json:"people,omitempty"`
+	DueAt         *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierReminded) Reset() {
+	*x = DossierReminded{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierReminded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierReminded) ProtoMessage() {}
+
+func (x *DossierReminded) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierReminded.ProtoReflect.Descriptor instead.
+func (*DossierReminded) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DossierReminded) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierReminded) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *DossierReminded) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *DossierReminded) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *DossierReminded) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *DossierReminded) GetLevelName() string {
+	if x != nil {
+		return x.LevelName
+	}
+	return ""
+}
+
+func (x *DossierReminded) GetPercent() int32 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+func (x *DossierReminded) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *DossierReminded) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+// DossierEscalated: a term has run out; `people` are one level up. Level 0 is the review of a bypass.
+type DossierEscalated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Level         int32                  `protobuf:"varint,5,opt,name=level,proto3" json:"level,omitempty"`
+	LevelName     string                 `protobuf:"bytes,6,opt,name=level_name,json=levelName,proto3" json:"level_name,omitempty"`
+	People        []string               `protobuf:"bytes,7,rep,name=people,proto3" json:"people,omitempty"`
+	DueAt         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierEscalated) Reset() {
+	*x = DossierEscalated{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierEscalated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierEscalated) ProtoMessage() {}
+
+func (x *DossierEscalated) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierEscalated.ProtoReflect.Descriptor instead.
+func (*DossierEscalated) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DossierEscalated) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierEscalated) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *DossierEscalated) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *DossierEscalated) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *DossierEscalated) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *DossierEscalated) GetLevelName() string {
+	if x != nil {
+		return x.LevelName
+	}
+	return ""
+}
+
+func (x *DossierEscalated) GetPeople() []string {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *DossierEscalated) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+// DossierReviewed: somebody else looked at an emergency bypass afterwards.
+type DossierReviewed struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// upheld, objected.
+	Outcome       string `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Reviewer      string `protobuf:"bytes,6,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierReviewed) Reset() {
+	*x = DossierReviewed{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierReviewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierReviewed) ProtoMessage() {}
+
+func (x *DossierReviewed) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierReviewed.ProtoReflect.Descriptor instead.
+func (*DossierReviewed) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DossierReviewed) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+// OpinionsRequested: other units are asked, within a term.
+type OpinionsRequested struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Consultation  int32                  `protobuf:"varint,5,opt,name=consultation,proto3" json:"consultation,omitempty"`
+	Targets       []*ConsultTarget       `protobuf:"bytes,6,rep,name=targets,proto3" json:"targets,omitempty"`
+	DueAt         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpinionsRequested) Reset() {
+	*x = OpinionsRequested{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpinionsRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpinionsRequested) ProtoMessage() {}
+
+func (x *OpinionsRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpinionsRequested.ProtoReflect.Descriptor instead.
+func (*OpinionsRequested) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *OpinionsRequested) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *OpinionsRequested) GetDocumentType() string {
+	if x != nil {
+		return x.DocumentType
+	}
+	return ""
+}
+
+func (x *OpinionsRequested) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *OpinionsRequested) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *OpinionsRequested) GetConsultation() int32 {
+	if x != nil {
+		return x.Consultation
+	}
+	return 0
+}
+
+func (x *OpinionsRequested) GetTargets() []*ConsultTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+func (x *OpinionsRequested) GetDueAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueAt
+	}
+	return nil
+}
+
+type OpinionGiven struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Consultation int32                  `protobuf:"varint,2,opt,name=consultation,proto3" json:"consultation,omitempty"`
+	Agency       string                 `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	Unit         string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// agree, agree_with_comments, disagree.
+	Outcome       string `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpinionGiven) Reset() {
+	*x = OpinionGiven{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpinionGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpinionGiven) ProtoMessage() {}
+
+func (x *OpinionGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpinionGiven.ProtoReflect.Descriptor instead.
+func (*OpinionGiven) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *OpinionGiven) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *OpinionGiven) GetConsultation() int32 {
+	if x != nil {
+		return x.Consultation
+	}
+	return 0
+}
+
+func (x *OpinionGiven) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *OpinionGiven) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *OpinionGiven) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+// OpinionsSilent: the term is over, and these have said nothing.
+type OpinionsSilent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Consultation  int32                  `protobuf:"varint,2,opt,name=consultation,proto3" json:"consultation,omitempty"`
+	Targets       []*ConsultTarget       `protobuf:"bytes,3,rep,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpinionsSilent) Reset() {
+	*x = OpinionsSilent{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpinionsSilent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpinionsSilent) ProtoMessage() {}
+
+func (x *OpinionsSilent) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpinionsSilent.ProtoReflect.Descriptor instead.
+func (*OpinionsSilent) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OpinionsSilent) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *OpinionsSilent) GetConsultation() int32 {
+	if x != nil {
+		return x.Consultation
+	}
+	return 0
+}
+
+func (x *OpinionsSilent) GetTargets() []*ConsultTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+type DelegationGiven struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delegation    *Delegation            `protobuf:"bytes,1,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelegationGiven) Reset() {
+	*x = DelegationGiven{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelegationGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelegationGiven) ProtoMessage() {}
+
+func (x *DelegationGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelegationGiven.ProtoReflect.Descriptor instead.
+func (*DelegationGiven) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DelegationGiven) GetDelegation() *Delegation {
+	if x != nil {
+		return x.Delegation
+	}
+	return nil
+}
+
+type DelegationRevoked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Delegation    *Delegation            `protobuf:"bytes,1,opt,name=delegation,proto3" json:"delegation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DelegationRevoked) Reset() {
+	*x = DelegationRevoked{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DelegationRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DelegationRevoked) ProtoMessage() {}
+
+func (x *DelegationRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DelegationRevoked.ProtoReflect.Descriptor instead.
+func (*DelegationRevoked) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *DelegationRevoked) GetDelegation() *Delegation {
+	if x != nil {
+		return x.Delegation
+	}
+	return nil
+}
+
 var File_loa_approvals_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1dloa/approvals/v1/events.proto\x12\x10loa.approvals.v1\x1a loa/approvals/v1/approvals.proto\"~\n" +
+	"\x1dloa/approvals/v1/events.proto\x12\x10loa.approvals.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"~\n" +
 	"\rDossierOpened\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -514,7 +1277,73 @@ const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
-	"\x04hash\x18\x04 \x01(\tR\x04hashB\xc3\x01\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\"\xbb\x01\n" +
+	"\tLevelTerm\x12\x14\n" +
+	"\x05level\x18\x01 \x01(\x05R\x05level\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x129\n" +
+	"\n" +
+	"entered_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tenteredAt\x121\n" +
+	"\x06due_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12\x16\n" +
+	"\x06people\x18\x05 \x03(\tR\x06people\"\x9f\x01\n" +
+	"\x0fDossierTermsSet\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x121\n" +
+	"\x05terms\x18\x04 \x03(\v2\x1b.loa.approvals.v1.LevelTermR\x05terms\"\x9c\x02\n" +
+	"\x0fDossierReminded\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x14\n" +
+	"\x05level\x18\x05 \x01(\x05R\x05level\x12\x1d\n" +
+	"\n" +
+	"level_name\x18\x06 \x01(\tR\tlevelName\x12\x18\n" +
+	"\apercent\x18\a \x01(\x05R\apercent\x12\x16\n" +
+	"\x06people\x18\b \x03(\tR\x06people\x121\n" +
+	"\x06due_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\x83\x02\n" +
+	"\x10DossierEscalated\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x14\n" +
+	"\x05level\x18\x05 \x01(\x05R\x05level\x12\x1d\n" +
+	"\n" +
+	"level_name\x18\x06 \x01(\tR\tlevelName\x12\x16\n" +
+	"\x06people\x18\a \x03(\tR\x06people\x121\n" +
+	"\x06due_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\xb6\x01\n" +
+	"\x0fDossierReviewed\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x18\n" +
+	"\aoutcome\x18\x05 \x01(\tR\aoutcome\x12\x1a\n" +
+	"\breviewer\x18\x06 \x01(\tR\breviewer\"\x96\x02\n" +
+	"\x11OpinionsRequested\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
+	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\"\n" +
+	"\fconsultation\x18\x05 \x01(\x05R\fconsultation\x129\n" +
+	"\atargets\x18\x06 \x03(\v2\x1f.loa.approvals.v1.ConsultTargetR\atargets\x121\n" +
+	"\x06due_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\x92\x01\n" +
+	"\fOpinionGiven\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\"\n" +
+	"\fconsultation\x18\x02 \x01(\x05R\fconsultation\x12\x16\n" +
+	"\x06agency\x18\x03 \x01(\tR\x06agency\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x18\n" +
+	"\aoutcome\x18\x05 \x01(\tR\aoutcome\"\x89\x01\n" +
+	"\x0eOpinionsSilent\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\"\n" +
+	"\fconsultation\x18\x02 \x01(\x05R\fconsultation\x129\n" +
+	"\atargets\x18\x03 \x03(\v2\x1f.loa.approvals.v1.ConsultTargetR\atargets\"O\n" +
+	"\x0fDelegationGiven\x12<\n" +
+	"\n" +
+	"delegation\x18\x01 \x01(\v2\x1c.loa.approvals.v1.DelegationR\n" +
+	"delegation\"Q\n" +
+	"\x11DelegationRevoked\x12<\n" +
+	"\n" +
+	"delegation\x18\x01 \x01(\v2\x1c.loa.approvals.v1.DelegationR\n" +
+	"delegationB\xc3\x01\n" +
 	"\x14com.loa.approvals.v1B\vEventsProtoP\x01Z<github.com/loa-vn/loa/proto/gen/loa/approvals/v1;approvalsv1\xa2\x02\x03LAX\xaa\x02\x10Loa.Approvals.V1\xca\x02\x10Loa\\Approvals\\V1\xe2\x02\x1cLoa\\Approvals\\V1\\GPBMetadata\xea\x02\x12Loa::Approvals::V1b\x06proto3"
 
 var (
@@ -529,23 +1358,46 @@ func file_loa_approvals_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_approvals_v1_events_proto_rawDescData
 }
 
-var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_loa_approvals_v1_events_proto_goTypes = []any{
-	(*DossierOpened)(nil),   // 0: loa.approvals.v1.DossierOpened
-	(*DossierReturned)(nil), // 1: loa.approvals.v1.DossierReturned
-	(*DossierApproved)(nil), // 2: loa.approvals.v1.DossierApproved
-	(*DossierIssued)(nil),   // 3: loa.approvals.v1.DossierIssued
-	(*DossierVoided)(nil),   // 4: loa.approvals.v1.DossierVoided
-	(*Decision)(nil),        // 5: loa.approvals.v1.Decision
+	(*DossierOpened)(nil),         // 0: loa.approvals.v1.DossierOpened
+	(*DossierReturned)(nil),       // 1: loa.approvals.v1.DossierReturned
+	(*DossierApproved)(nil),       // 2: loa.approvals.v1.DossierApproved
+	(*DossierIssued)(nil),         // 3: loa.approvals.v1.DossierIssued
+	(*DossierVoided)(nil),         // 4: loa.approvals.v1.DossierVoided
+	(*LevelTerm)(nil),             // 5: loa.approvals.v1.LevelTerm
+	(*DossierTermsSet)(nil),       // 6: loa.approvals.v1.DossierTermsSet
+	(*DossierReminded)(nil),       // 7: loa.approvals.v1.DossierReminded
+	(*DossierEscalated)(nil),      // 8: loa.approvals.v1.DossierEscalated
+	(*DossierReviewed)(nil),       // 9: loa.approvals.v1.DossierReviewed
+	(*OpinionsRequested)(nil),     // 10: loa.approvals.v1.OpinionsRequested
+	(*OpinionGiven)(nil),          // 11: loa.approvals.v1.OpinionGiven
+	(*OpinionsSilent)(nil),        // 12: loa.approvals.v1.OpinionsSilent
+	(*DelegationGiven)(nil),       // 13: loa.approvals.v1.DelegationGiven
+	(*DelegationRevoked)(nil),     // 14: loa.approvals.v1.DelegationRevoked
+	(*Decision)(nil),              // 15: loa.approvals.v1.Decision
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*ConsultTarget)(nil),         // 17: loa.approvals.v1.ConsultTarget
+	(*Delegation)(nil),            // 18: loa.approvals.v1.Delegation
 }
 var file_loa_approvals_v1_events_proto_depIdxs = []int32{
-	5, // 0: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
-	5, // 1: loa.approvals.v1.DossierIssued.decisions:type_name -> loa.approvals.v1.Decision
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	15, // 0: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
+	15, // 1: loa.approvals.v1.DossierIssued.decisions:type_name -> loa.approvals.v1.Decision
+	16, // 2: loa.approvals.v1.LevelTerm.entered_at:type_name -> google.protobuf.Timestamp
+	16, // 3: loa.approvals.v1.LevelTerm.due_at:type_name -> google.protobuf.Timestamp
+	5,  // 4: loa.approvals.v1.DossierTermsSet.terms:type_name -> loa.approvals.v1.LevelTerm
+	16, // 5: loa.approvals.v1.DossierReminded.due_at:type_name -> google.protobuf.Timestamp
+	16, // 6: loa.approvals.v1.DossierEscalated.due_at:type_name -> google.protobuf.Timestamp
+	17, // 7: loa.approvals.v1.OpinionsRequested.targets:type_name -> loa.approvals.v1.ConsultTarget
+	16, // 8: loa.approvals.v1.OpinionsRequested.due_at:type_name -> google.protobuf.Timestamp
+	17, // 9: loa.approvals.v1.OpinionsSilent.targets:type_name -> loa.approvals.v1.ConsultTarget
+	18, // 10: loa.approvals.v1.DelegationGiven.delegation:type_name -> loa.approvals.v1.Delegation
+	18, // 11: loa.approvals.v1.DelegationRevoked.delegation:type_name -> loa.approvals.v1.Delegation
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_loa_approvals_v1_events_proto_init() }
@@ -560,7 +1412,7 @@ func file_loa_approvals_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_approvals_v1_events_proto_rawDesc), len(file_loa_approvals_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,6 +10,7 @@ package contentv1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -363,7 +364,7 @@ type Content struct {
 	Unit     string                 `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	Title    string                 `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"`
 	Summary  string                 `protobuf:"bytes,7,opt,name=summary,proto3" json:"summary,omitempty"`
-	// Markdown (CommonMark without raw HTML).
+	// Markdown (CommonMark without raw HTML), or HTML as body_format says.
 	Body      string   `protobuf:"bytes,8,opt,name=body,proto3" json:"body,omitempty"`
 	Theme     string   `protobuf:"bytes,9,opt,name=theme,proto3" json:"theme,omitempty"`
 	Audiences []string `protobuf:"bytes,10,rep,name=audiences,proto3" json:"audiences,omitempty"`
@@ -380,7 +381,7 @@ type Content struct {
 	Correction *ContentCorrection `protobuf:"bytes,18,opt,name=correction,proto3" json:"correction,omitempty"`
 	// How often it has been published; the next correction is this number.
 	Edition int32 `protobuf:"varint,19,opt,name=edition,proto3" json:"edition,omitempty"`
-	// draft, in_approval, returned, approved, scheduled, published.
+	// draft, in_approval, returned, approved, scheduled, published, withdrawn, expired.
 	State    string `protobuf:"bytes,20,opt,name=state,proto3" json:"state,omitempty"`
 	Revision int32  `protobuf:"varint,21,opt,name=revision,proto3" json:"revision,omitempty"`
 	// SHA-256 in hex of what is approved: text, attachments, channels and audience.
@@ -1010,14 +1011,16 @@ func (x *ListRevisionsRequest) GetAsOf() *timestamppb.Timestamp {
 }
 
 type Revision struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Revision      int32                  `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
-	Hash          string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
-	Author        string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
-	RecordedAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
-	Title         string                 `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
-	Summary       string                 `protobuf:"bytes,6,opt,name=summary,proto3" json:"summary,omitempty"`
-	Body          string                 `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Revision   int32                  `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Hash       string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Author     string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	Title      string                 `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	Summary    string                 `protobuf:"bytes,6,opt,name=summary,proto3" json:"summary,omitempty"`
+	Body       string                 `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
+	// The revision whole; a list leaves it out.
+	Content       *Content `protobuf:"bytes,8,opt,name=content,proto3" json:"content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1099,6 +1102,13 @@ func (x *Revision) GetBody() string {
 		return x.Body
 	}
 	return ""
+}
+
+func (x *Revision) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
 }
 
 type ListRevisionsResponse struct {
@@ -1250,11 +1260,1475 @@ func (x *ImportPublishedRequest) GetDryRun() bool {
 	return false
 }
 
+type ImportPublishedCsvRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One published item a line (docs/content.md).
+	Csv []byte `protobuf:"bytes,1,opt,name=csv,proto3" json:"csv,omitempty"`
+	// Checks every line and records nothing.
+	DryRun        bool `protobuf:"varint,2,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPublishedCsvRequest) Reset() {
+	*x = ImportPublishedCsvRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPublishedCsvRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPublishedCsvRequest) ProtoMessage() {}
+
+func (x *ImportPublishedCsvRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPublishedCsvRequest.ProtoReflect.Descriptor instead.
+func (*ImportPublishedCsvRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ImportPublishedCsvRequest) GetCsv() []byte {
+	if x != nil {
+		return x.Csv
+	}
+	return nil
+}
+
+func (x *ImportPublishedCsvRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+type ImportPublishedCsvResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "import_…"; empty for a dry run.
+	Import string `protobuf:"bytes,1,opt,name=import,proto3" json:"import,omitempty"`
+	// In the order of the file.
+	Rows          []*ImportedRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportPublishedCsvResponse) Reset() {
+	*x = ImportPublishedCsvResponse{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportPublishedCsvResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportPublishedCsvResponse) ProtoMessage() {}
+
+func (x *ImportPublishedCsvResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportPublishedCsvResponse.ProtoReflect.Descriptor instead.
+func (*ImportPublishedCsvResponse) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ImportPublishedCsvResponse) GetImport() string {
+	if x != nil {
+		return x.Import
+	}
+	return ""
+}
+
+func (x *ImportPublishedCsvResponse) GetRows() []*ImportedRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+type ImportedRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line in the file, from 1; the header is line 1.
+	Row           int32                  `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	PlanItem      string                 `protobuf:"bytes,4,opt,name=plan_item,json=planItem,proto3" json:"plan_item,omitempty"`
+	Agency        string                 `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	PublishedAt   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
+	Hash          string                 `protobuf:"bytes,7,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedRow) Reset() {
+	*x = ImportedRow{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedRow) ProtoMessage() {}
+
+func (x *ImportedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedRow.ProtoReflect.Descriptor instead.
+func (*ImportedRow) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ImportedRow) GetRow() int32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *ImportedRow) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *ImportedRow) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *ImportedRow) GetPlanItem() string {
+	if x != nil {
+		return x.PlanItem
+	}
+	return ""
+}
+
+func (x *ImportedRow) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ImportedRow) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
+func (x *ImportedRow) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+type GetRevisionRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Content  string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Revision int32                  `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRevisionRequest) Reset() {
+	*x = GetRevisionRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRevisionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRevisionRequest) ProtoMessage() {}
+
+func (x *GetRevisionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRevisionRequest.ProtoReflect.Descriptor instead.
+func (*GetRevisionRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetRevisionRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *GetRevisionRequest) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *GetRevisionRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type CompareRevisionsRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// The earlier revision; 0 is the one before `to`.
+	From int32 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	// The later revision; 0 is the newest.
+	To int32 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareRevisionsRequest) Reset() {
+	*x = CompareRevisionsRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareRevisionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareRevisionsRequest) ProtoMessage() {}
+
+func (x *CompareRevisionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareRevisionsRequest.ProtoReflect.Descriptor instead.
+func (*CompareRevisionsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CompareRevisionsRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *CompareRevisionsRequest) GetFrom() int32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *CompareRevisionsRequest) GetTo() int32 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *CompareRevisionsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// Comparison names only what differs; of a text that differs, also the paragraphs that are equal.
+type Comparison struct {
+	state         protoimpl.MessageState  `protogen:"open.v1"`
+	Content       string                  `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	From          int32                   `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	To            int32                   `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
+	FromHash      string                  `protobuf:"bytes,4,opt,name=from_hash,json=fromHash,proto3" json:"from_hash,omitempty"`
+	ToHash        string                  `protobuf:"bytes,5,opt,name=to_hash,json=toHash,proto3" json:"to_hash,omitempty"`
+	Texts         []*TextDifference       `protobuf:"bytes,6,rep,name=texts,proto3" json:"texts,omitempty"`
+	Lists         []*ListDifference       `protobuf:"bytes,7,rep,name=lists,proto3" json:"lists,omitempty"`
+	Attachments   []*AttachmentDifference `protobuf:"bytes,8,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Comparison) Reset() {
+	*x = Comparison{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Comparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Comparison) ProtoMessage() {}
+
+func (x *Comparison) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
+func (*Comparison) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Comparison) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *Comparison) GetFrom() int32 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *Comparison) GetTo() int32 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *Comparison) GetFromHash() string {
+	if x != nil {
+		return x.FromHash
+	}
+	return ""
+}
+
+func (x *Comparison) GetToHash() string {
+	if x != nil {
+		return x.ToHash
+	}
+	return ""
+}
+
+func (x *Comparison) GetTexts() []*TextDifference {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
+}
+
+func (x *Comparison) GetLists() []*ListDifference {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
+func (x *Comparison) GetAttachments() []*AttachmentDifference {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+// TextDifference is what differs in one text: title, summary, body, translations[en].body, …
+type TextDifference struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Paragraphs    []*ParagraphDifference `protobuf:"bytes,2,rep,name=paragraphs,proto3" json:"paragraphs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextDifference) Reset() {
+	*x = TextDifference{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextDifference) ProtoMessage() {}
+
+func (x *TextDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextDifference.ProtoReflect.Descriptor instead.
+func (*TextDifference) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *TextDifference) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *TextDifference) GetParagraphs() []*ParagraphDifference {
+	if x != nil {
+		return x.Paragraphs
+	}
+	return nil
+}
+
+type ParagraphDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// equal, inserted, deleted, changed.
+	Change string `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	// Put together without the deleted ones they are the later paragraph, without the inserted ones the earlier.
+	Segments      []*Segment `protobuf:"bytes,2,rep,name=segments,proto3" json:"segments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ParagraphDifference) Reset() {
+	*x = ParagraphDifference{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ParagraphDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ParagraphDifference) ProtoMessage() {}
+
+func (x *ParagraphDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ParagraphDifference.ProtoReflect.Descriptor instead.
+func (*ParagraphDifference) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ParagraphDifference) GetChange() string {
+	if x != nil {
+		return x.Change
+	}
+	return ""
+}
+
+func (x *ParagraphDifference) GetSegments() []*Segment {
+	if x != nil {
+		return x.Segments
+	}
+	return nil
+}
+
+type Segment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// equal, inserted, deleted.
+	Change        string `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Segment) Reset() {
+	*x = Segment{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Segment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Segment) ProtoMessage() {}
+
+func (x *Segment) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Segment.ProtoReflect.Descriptor instead.
+func (*Segment) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Segment) GetChange() string {
+	if x != nil {
+		return x.Change
+	}
+	return ""
+}
+
+func (x *Segment) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// ListDifference is what differs in audiences or channels.
+type ListDifference struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Field         string                 `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	Inserted      []string               `protobuf:"bytes,2,rep,name=inserted,proto3" json:"inserted,omitempty"`
+	Deleted       []string               `protobuf:"bytes,3,rep,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDifference) Reset() {
+	*x = ListDifference{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDifference) ProtoMessage() {}
+
+func (x *ListDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDifference.ProtoReflect.Descriptor instead.
+func (*ListDifference) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListDifference) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *ListDifference) GetInserted() []string {
+	if x != nil {
+		return x.Inserted
+	}
+	return nil
+}
+
+func (x *ListDifference) GetDeleted() []string {
+	if x != nil {
+		return x.Deleted
+	}
+	return nil
+}
+
+type AttachmentDifference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// inserted, deleted, changed (what is said of the same file).
+	Change string `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	// As it was before; unset for one that was inserted.
+	Before *Attachment `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	// As it was after; unset for one that was deleted.
+	After         *Attachment `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttachmentDifference) Reset() {
+	*x = AttachmentDifference{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttachmentDifference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttachmentDifference) ProtoMessage() {}
+
+func (x *AttachmentDifference) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttachmentDifference.ProtoReflect.Descriptor instead.
+func (*AttachmentDifference) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *AttachmentDifference) GetChange() string {
+	if x != nil {
+		return x.Change
+	}
+	return ""
+}
+
+func (x *AttachmentDifference) GetBefore() *Attachment {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *AttachmentDifference) GetAfter() *Attachment {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+type RestoreContentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Revision      int32                  `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreContentRequest) Reset() {
+	*x = RestoreContentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreContentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreContentRequest) ProtoMessage() {}
+
+func (x *RestoreContentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreContentRequest.ProtoReflect.Descriptor instead.
+func (*RestoreContentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RestoreContentRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *RestoreContentRequest) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+// AddAttachmentRequest is one piece of an upload: first the target, then the file, last what is said of it.
+type AddAttachmentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Piece:
+	//
+	//	*AddAttachmentRequest_Content
+	//	*AddAttachmentRequest_Chunk
+	//	*AddAttachmentRequest_Attachment
+	Piece         isAddAttachmentRequest_Piece `protobuf_oneof:"piece"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddAttachmentRequest) Reset() {
+	*x = AddAttachmentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddAttachmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddAttachmentRequest) ProtoMessage() {}
+
+func (x *AddAttachmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddAttachmentRequest.ProtoReflect.Descriptor instead.
+func (*AddAttachmentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *AddAttachmentRequest) GetPiece() isAddAttachmentRequest_Piece {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
+func (x *AddAttachmentRequest) GetContent() string {
+	if x != nil {
+		if x, ok := x.Piece.(*AddAttachmentRequest_Content); ok {
+			return x.Content
+		}
+	}
+	return ""
+}
+
+func (x *AddAttachmentRequest) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Piece.(*AddAttachmentRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+func (x *AddAttachmentRequest) GetAttachment() *Attachment {
+	if x != nil {
+		if x, ok := x.Piece.(*AddAttachmentRequest_Attachment); ok {
+			return x.Attachment
+		}
+	}
+	return nil
+}
+
+type isAddAttachmentRequest_Piece interface {
+	isAddAttachmentRequest_Piece()
+}
+
+type AddAttachmentRequest_Content struct {
+	// The content's id.
+	Content string `protobuf:"bytes,1,opt,name=content,proto3,oneof"`
+}
+
+type AddAttachmentRequest_Chunk struct {
+	// At most 1 MiB of the file.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+type AddAttachmentRequest_Attachment struct {
+	// What the caller says of the file; digest, type and size are found out.
+	Attachment *Attachment `protobuf:"bytes,3,opt,name=attachment,proto3,oneof"`
+}
+
+func (*AddAttachmentRequest_Content) isAddAttachmentRequest_Piece() {}
+
+func (*AddAttachmentRequest_Chunk) isAddAttachmentRequest_Piece() {}
+
+func (*AddAttachmentRequest_Attachment) isAddAttachmentRequest_Piece() {}
+
+type GetAttachmentRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// Its SHA-256 in hex. One that an earlier revision had is answered too.
+	Attachment    string `protobuf:"bytes,2,opt,name=attachment,proto3" json:"attachment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAttachmentRequest) Reset() {
+	*x = GetAttachmentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAttachmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAttachmentRequest) ProtoMessage() {}
+
+func (x *GetAttachmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAttachmentRequest.ProtoReflect.Descriptor instead.
+func (*GetAttachmentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetAttachmentRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *GetAttachmentRequest) GetAttachment() string {
+	if x != nil {
+		return x.Attachment
+	}
+	return ""
+}
+
+type UpdateAttachmentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Attachment    *Attachment            `protobuf:"bytes,2,opt,name=attachment,proto3" json:"attachment,omitempty"`
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateAttachmentRequest) Reset() {
+	*x = UpdateAttachmentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateAttachmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateAttachmentRequest) ProtoMessage() {}
+
+func (x *UpdateAttachmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateAttachmentRequest.ProtoReflect.Descriptor instead.
+func (*UpdateAttachmentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *UpdateAttachmentRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *UpdateAttachmentRequest) GetAttachment() *Attachment {
+	if x != nil {
+		return x.Attachment
+	}
+	return nil
+}
+
+func (x *UpdateAttachmentRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+type RemoveAttachmentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Attachment    string                 `protobuf:"bytes,2,opt,name=attachment,proto3" json:"attachment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveAttachmentRequest) Reset() {
+	*x = RemoveAttachmentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveAttachmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveAttachmentRequest) ProtoMessage() {}
+
+func (x *RemoveAttachmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveAttachmentRequest.ProtoReflect.Descriptor instead.
+func (*RemoveAttachmentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RemoveAttachmentRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *RemoveAttachmentRequest) GetAttachment() string {
+	if x != nil {
+		return x.Attachment
+	}
+	return ""
+}
+
+type ListChecksRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChecksRequest) Reset() {
+	*x = ListChecksRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChecksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChecksRequest) ProtoMessage() {}
+
+func (x *ListChecksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChecksRequest.ProtoReflect.Descriptor instead.
+func (*ListChecksRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListChecksRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *ListChecksRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListChecksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Publication is refused while these stand; sending the item up its route is not.
+	Blockers []*Check `protobuf:"bytes,1,rep,name=blockers,proto3" json:"blockers,omitempty"`
+	Warnings []*Check `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The revision that was looked at.
+	Revision      int32 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChecksResponse) Reset() {
+	*x = ListChecksResponse{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChecksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChecksResponse) ProtoMessage() {}
+
+func (x *ListChecksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChecksResponse.ProtoReflect.Descriptor instead.
+func (*ListChecksResponse) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListChecksResponse) GetBlockers() []*Check {
+	if x != nil {
+		return x.Blockers
+	}
+	return nil
+}
+
+func (x *ListChecksResponse) GetWarnings() []*Check {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *ListChecksResponse) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+// Check is one thing in an item that its author should mend.
+type Check struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A word of loa.errors.v1.Reason: ALT_TEXT_MISSING, HEADING_ORDER, LINK_BROKEN, LINK_TEXT_MISSING, SECRECY_MARK, …
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Where: "body", "translations[en].body", "attachments[0].alternative".
+	Field string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	// The line of that text, from 1; 0 when it has no lines.
+	Row int32 `protobuf:"varint,3,opt,name=row,proto3" json:"row,omitempty"`
+	// What is wrong and how to mend it, in Vietnamese and in English.
+	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	DetailEn      string `protobuf:"bytes,5,opt,name=detail_en,json=detailEn,proto3" json:"detail_en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Check) Reset() {
+	*x = Check{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Check) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Check) ProtoMessage() {}
+
+func (x *Check) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Check.ProtoReflect.Descriptor instead.
+func (*Check) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Check) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Check) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Check) GetRow() int32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *Check) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Check) GetDetailEn() string {
+	if x != nil {
+		return x.DetailEn
+	}
+	return ""
+}
+
+type PreviewContentRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// Seconds until the link expires, at most 604,800 (7 days); 0 is 86,400 (a day).
+	ExpiresIn     int32 `protobuf:"varint,2,opt,name=expires_in,json=expiresIn,proto3" json:"expires_in,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewContentRequest) Reset() {
+	*x = PreviewContentRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewContentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewContentRequest) ProtoMessage() {}
+
+func (x *PreviewContentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewContentRequest.ProtoReflect.Descriptor instead.
+func (*PreviewContentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PreviewContentRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *PreviewContentRequest) GetExpiresIn() int32 {
+	if x != nil {
+		return x.ExpiresIn
+	}
+	return 0
+}
+
+type PreviewLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "/xem-truoc/…" under the public address. Whoever has it may read.
+	Path      string                 `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// What it shows. An edit makes another revision and ends the link.
+	Revision      int32  `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Hash          string `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewLink) Reset() {
+	*x = PreviewLink{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewLink) ProtoMessage() {}
+
+func (x *PreviewLink) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewLink.ProtoReflect.Descriptor instead.
+func (*PreviewLink) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *PreviewLink) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *PreviewLink) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *PreviewLink) GetRevision() int32 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *PreviewLink) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+type GetPreviewRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What stands in the path after /xem-truoc/.
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPreviewRequest) Reset() {
+	*x = GetPreviewRequest{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPreviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPreviewRequest) ProtoMessage() {}
+
+func (x *GetPreviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPreviewRequest.ProtoReflect.Descriptor instead.
+func (*GetPreviewRequest) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetPreviewRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+type Preview struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Content       *Content               `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	BodyHtml      string                 `protobuf:"bytes,2,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Preview) Reset() {
+	*x = Preview{}
+	mi := &file_loa_content_v1_content_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Preview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Preview) ProtoMessage() {}
+
+func (x *Preview) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_content_v1_content_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Preview.ProtoReflect.Descriptor instead.
+func (*Preview) Descriptor() ([]byte, []int) {
+	return file_loa_content_v1_content_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *Preview) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *Preview) GetBodyHtml() string {
+	if x != nil {
+		return x.BodyHtml
+	}
+	return ""
+}
+
+func (x *Preview) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 var File_loa_content_v1_content_proto protoreflect.FileDescriptor
 
 const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\n" +
-	"\x1cloa/content/v1/content.proto\x12\x0eloa.content.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x01\n" +
+	"\x1cloa/content/v1/content.proto\x12\x0eloa.content.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x01\n" +
 	"\x0eAttachmentLine\x12\x14\n" +
 	"\x05title\x18\x01 \x01(\tR\x05title\x12\x12\n" +
 	"\x04form\x18\x02 \x01(\tR\x04form\x12\x16\n" +
@@ -1349,7 +2823,7 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12/\n" +
-	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xd3\x01\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x86\x02\n" +
 	"\bRevision\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x05R\brevision\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x16\n" +
@@ -1358,7 +2832,8 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"recordedAt\x12\x14\n" +
 	"\x05title\x18\x05 \x01(\tR\x05title\x12\x18\n" +
 	"\asummary\x18\x06 \x01(\tR\asummary\x12\x12\n" +
-	"\x04body\x18\a \x01(\tR\x04body\"w\n" +
+	"\x04body\x18\a \x01(\tR\x04body\x121\n" +
+	"\acontent\x18\b \x01(\v2\x17.loa.content.v1.ContentR\acontent\"w\n" +
 	"\x15ListRevisionsResponse\x126\n" +
 	"\trevisions\x18\x01 \x03(\v2\x18.loa.content.v1.RevisionR\trevisions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"0\n" +
@@ -1366,16 +2841,139 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\acontent\x18\x01 \x01(\tR\acontent\"d\n" +
 	"\x16ImportPublishedRequest\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x17\n" +
-	"\adry_run\x18\x02 \x01(\bR\x06dryRun2\xdd\x06\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"F\n" +
+	"\x19ImportPublishedCsvRequest\x12\x10\n" +
+	"\x03csv\x18\x01 \x01(\fR\x03csv\x12\x17\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"e\n" +
+	"\x1aImportPublishedCsvResponse\x12\x16\n" +
+	"\x06import\x18\x01 \x01(\tR\x06import\x12/\n" +
+	"\x04rows\x18\x02 \x03(\v2\x1b.loa.content.v1.ImportedRowR\x04rows\"\xd7\x01\n" +
+	"\vImportedRow\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\x05R\x03row\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x12\x1b\n" +
+	"\tplan_item\x18\x04 \x01(\tR\bplanItem\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12=\n" +
+	"\fpublished_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12\x12\n" +
+	"\x04hash\x18\a \x01(\tR\x04hash\"{\n" +
+	"\x12GetRevisionRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x05R\brevision\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x88\x01\n" +
+	"\x17CompareRevisionsRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x05R\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x05R\x02to\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb4\x02\n" +
+	"\n" +
+	"Comparison\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x05R\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x05R\x02to\x12\x1b\n" +
+	"\tfrom_hash\x18\x04 \x01(\tR\bfromHash\x12\x17\n" +
+	"\ato_hash\x18\x05 \x01(\tR\x06toHash\x124\n" +
+	"\x05texts\x18\x06 \x03(\v2\x1e.loa.content.v1.TextDifferenceR\x05texts\x124\n" +
+	"\x05lists\x18\a \x03(\v2\x1e.loa.content.v1.ListDifferenceR\x05lists\x12F\n" +
+	"\vattachments\x18\b \x03(\v2$.loa.content.v1.AttachmentDifferenceR\vattachments\"k\n" +
+	"\x0eTextDifference\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12C\n" +
+	"\n" +
+	"paragraphs\x18\x02 \x03(\v2#.loa.content.v1.ParagraphDifferenceR\n" +
+	"paragraphs\"b\n" +
+	"\x13ParagraphDifference\x12\x16\n" +
+	"\x06change\x18\x01 \x01(\tR\x06change\x123\n" +
+	"\bsegments\x18\x02 \x03(\v2\x17.loa.content.v1.SegmentR\bsegments\"5\n" +
+	"\aSegment\x12\x16\n" +
+	"\x06change\x18\x01 \x01(\tR\x06change\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\\\n" +
+	"\x0eListDifference\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x1a\n" +
+	"\binserted\x18\x02 \x03(\tR\binserted\x12\x18\n" +
+	"\adeleted\x18\x03 \x03(\tR\adeleted\"\x94\x01\n" +
+	"\x14AttachmentDifference\x12\x16\n" +
+	"\x06change\x18\x01 \x01(\tR\x06change\x122\n" +
+	"\x06before\x18\x02 \x01(\v2\x1a.loa.content.v1.AttachmentR\x06before\x120\n" +
+	"\x05after\x18\x03 \x01(\v2\x1a.loa.content.v1.AttachmentR\x05after\"M\n" +
+	"\x15RestoreContentRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x05R\brevision\"\x91\x01\n" +
+	"\x14AddAttachmentRequest\x12\x1a\n" +
+	"\acontent\x18\x01 \x01(\tH\x00R\acontent\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x12<\n" +
+	"\n" +
+	"attachment\x18\x03 \x01(\v2\x1a.loa.content.v1.AttachmentH\x00R\n" +
+	"attachmentB\a\n" +
+	"\x05piece\"P\n" +
+	"\x14GetAttachmentRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1e\n" +
+	"\n" +
+	"attachment\x18\x02 \x01(\tR\n" +
+	"attachment\"\xac\x01\n" +
+	"\x17UpdateAttachmentRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12:\n" +
+	"\n" +
+	"attachment\x18\x02 \x01(\v2\x1a.loa.content.v1.AttachmentR\n" +
+	"attachment\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"S\n" +
+	"\x17RemoveAttachmentRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1e\n" +
+	"\n" +
+	"attachment\x18\x02 \x01(\tR\n" +
+	"attachment\"^\n" +
+	"\x11ListChecksRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x96\x01\n" +
+	"\x12ListChecksResponse\x121\n" +
+	"\bblockers\x18\x01 \x03(\v2\x15.loa.content.v1.CheckR\bblockers\x121\n" +
+	"\bwarnings\x18\x02 \x03(\v2\x15.loa.content.v1.CheckR\bwarnings\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x05R\brevision\"|\n" +
+	"\x05Check\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\x12\x10\n" +
+	"\x03row\x18\x03 \x01(\x05R\x03row\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x1b\n" +
+	"\tdetail_en\x18\x05 \x01(\tR\bdetailEn\"P\n" +
+	"\x15PreviewContentRequest\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\tR\acontent\x12\x1d\n" +
+	"\n" +
+	"expires_in\x18\x02 \x01(\x05R\texpiresIn\"\x8c\x01\n" +
+	"\vPreviewLink\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x05R\brevision\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\")\n" +
+	"\x11GetPreviewRequest\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\"\x94\x01\n" +
+	"\aPreview\x121\n" +
+	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
+	"\tbody_html\x18\x02 \x01(\tR\bbodyHtml\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt2\xda\x11\n" +
 	"\x0eContentService\x12m\n" +
 	"\rCreateContent\x12$.loa.content.v1.CreateContentRequest\x1a\x17.loa.content.v1.Content\"\x1d\x82\xd3\xe4\x93\x02\x17:\acontent\"\f/v1/contents\x12h\n" +
 	"\n" +
 	"GetContent\x12!.loa.content.v1.GetContentRequest\x1a\x17.loa.content.v1.Content\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/contents/{content}\x12o\n" +
 	"\fListContents\x12#.loa.content.v1.ListContentsRequest\x1a$.loa.content.v1.ListContentsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/contents\x12z\n" +
 	"\rUpdateContent\x12$.loa.content.v1.UpdateContentRequest\x1a\x17.loa.content.v1.Content\"*\x82\xd3\xe4\x93\x02$:\acontent2\x19/v1/contents/{content.id}\x12\x86\x01\n" +
-	"\rListRevisions\x12$.loa.content.v1.ListRevisionsRequest\x1a%.loa.content.v1.ListRevisionsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/contents/{content}/revisions\x12x\n" +
+	"\rListRevisions\x12$.loa.content.v1.ListRevisionsRequest\x1a%.loa.content.v1.ListRevisionsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/contents/{content}/revisions\x12\x80\x01\n" +
+	"\vGetRevision\x12\".loa.content.v1.GetRevisionRequest\x1a\x18.loa.content.v1.Revision\"3\x82\xd3\xe4\x93\x02-\x12+/v1/contents/{content}/revisions/{revision}\x12\x89\x01\n" +
+	"\x10CompareRevisions\x12'.loa.content.v1.CompareRevisionsRequest\x1a\x1a.loa.content.v1.Comparison\"0\x82\xd3\xe4\x93\x02*\x12(/v1/contents/{content}/revisions:compare\x12{\n" +
+	"\x0eRestoreContent\x12%.loa.content.v1.RestoreContentRequest\x1a\x17.loa.content.v1.Content\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/contents/{content}:restore\x12P\n" +
+	"\rAddAttachment\x12$.loa.content.v1.AddAttachmentRequest\x1a\x17.loa.content.v1.Content(\x01\x12\x86\x01\n" +
+	"\rGetAttachment\x12$.loa.content.v1.GetAttachmentRequest\x1a\x14.google.api.HttpBody\"7\x82\xd3\xe4\x93\x021\x12//v1/contents/{content}/attachments/{attachment}0\x01\x12\xa0\x01\n" +
+	"\x10UpdateAttachment\x12'.loa.content.v1.UpdateAttachmentRequest\x1a\x17.loa.content.v1.Content\"J\x82\xd3\xe4\x93\x02D:\n" +
+	"attachment26/v1/contents/{content}/attachments/{attachment.sha256}\x12\x8d\x01\n" +
+	"\x10RemoveAttachment\x12'.loa.content.v1.RemoveAttachmentRequest\x1a\x17.loa.content.v1.Content\"7\x82\xd3\xe4\x93\x021*//v1/contents/{content}/attachments/{attachment}\x12z\n" +
+	"\n" +
+	"ListChecks\x12!.loa.content.v1.ListChecksRequest\x1a\".loa.content.v1.ListChecksResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/contents/{content}/checks\x12\x7f\n" +
+	"\x0ePreviewContent\x12%.loa.content.v1.PreviewContentRequest\x1a\x1b.loa.content.v1.PreviewLink\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/contents/{content}:preview\x12H\n" +
+	"\n" +
+	"GetPreview\x12!.loa.content.v1.GetPreviewRequest\x1a\x17.loa.content.v1.Preview\x12x\n" +
 	"\rSubmitContent\x12$.loa.content.v1.SubmitContentRequest\x1a\x17.loa.content.v1.Content\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/contents/{content}:submit\x12\x81\x01\n" +
-	"\x0fImportPublished\x12&.loa.content.v1.ImportPublishedRequest\x1a\x17.loa.content.v1.Content\"-\x82\xd3\xe4\x93\x02':\acontent\"\x1c/v1/contents:importPublishedB\xb6\x01\n" +
+	"\x0fImportPublished\x12&.loa.content.v1.ImportPublishedRequest\x1a\x17.loa.content.v1.Content\"-\x82\xd3\xe4\x93\x02':\acontent\"\x1c/v1/contents:importPublished\x12\x99\x01\n" +
+	"\x12ImportPublishedCsv\x12).loa.content.v1.ImportPublishedCsvRequest\x1a*.loa.content.v1.ImportPublishedCsvResponse\",\x82\xd3\xe4\x93\x02&:\x03csv\"\x1f/v1/contents:importPublishedCsvB\xb6\x01\n" +
 	"\x12com.loa.content.v1B\fContentProtoP\x01Z8github.com/loa-vn/loa/proto/gen/loa/content/v1;contentv1\xa2\x02\x03LCX\xaa\x02\x0eLoa.Content.V1\xca\x02\x0eLoa\\Content\\V1\xe2\x02\x1aLoa\\Content\\V1\\GPBMetadata\xea\x02\x10Loa::Content::V1b\x06proto3"
 
 var (
@@ -1390,25 +2988,49 @@ func file_loa_content_v1_content_proto_rawDescGZIP() []byte {
 	return file_loa_content_v1_content_proto_rawDescData
 }
 
-var file_loa_content_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_loa_content_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_loa_content_v1_content_proto_goTypes = []any{
-	(*AttachmentLine)(nil),         // 0: loa.content.v1.AttachmentLine
-	(*Attachment)(nil),             // 1: loa.content.v1.Attachment
-	(*Translation)(nil),            // 2: loa.content.v1.Translation
-	(*ContentCorrection)(nil),      // 3: loa.content.v1.ContentCorrection
-	(*Content)(nil),                // 4: loa.content.v1.Content
-	(*CreateContentRequest)(nil),   // 5: loa.content.v1.CreateContentRequest
-	(*GetContentRequest)(nil),      // 6: loa.content.v1.GetContentRequest
-	(*ListContentsRequest)(nil),    // 7: loa.content.v1.ListContentsRequest
-	(*ListContentsResponse)(nil),   // 8: loa.content.v1.ListContentsResponse
-	(*UpdateContentRequest)(nil),   // 9: loa.content.v1.UpdateContentRequest
-	(*ListRevisionsRequest)(nil),   // 10: loa.content.v1.ListRevisionsRequest
-	(*Revision)(nil),               // 11: loa.content.v1.Revision
-	(*ListRevisionsResponse)(nil),  // 12: loa.content.v1.ListRevisionsResponse
-	(*SubmitContentRequest)(nil),   // 13: loa.content.v1.SubmitContentRequest
-	(*ImportPublishedRequest)(nil), // 14: loa.content.v1.ImportPublishedRequest
-	(*timestamppb.Timestamp)(nil),  // 15: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),  // 16: google.protobuf.FieldMask
+	(*AttachmentLine)(nil),             // 0: loa.content.v1.AttachmentLine
+	(*Attachment)(nil),                 // 1: loa.content.v1.Attachment
+	(*Translation)(nil),                // 2: loa.content.v1.Translation
+	(*ContentCorrection)(nil),          // 3: loa.content.v1.ContentCorrection
+	(*Content)(nil),                    // 4: loa.content.v1.Content
+	(*CreateContentRequest)(nil),       // 5: loa.content.v1.CreateContentRequest
+	(*GetContentRequest)(nil),          // 6: loa.content.v1.GetContentRequest
+	(*ListContentsRequest)(nil),        // 7: loa.content.v1.ListContentsRequest
+	(*ListContentsResponse)(nil),       // 8: loa.content.v1.ListContentsResponse
+	(*UpdateContentRequest)(nil),       // 9: loa.content.v1.UpdateContentRequest
+	(*ListRevisionsRequest)(nil),       // 10: loa.content.v1.ListRevisionsRequest
+	(*Revision)(nil),                   // 11: loa.content.v1.Revision
+	(*ListRevisionsResponse)(nil),      // 12: loa.content.v1.ListRevisionsResponse
+	(*SubmitContentRequest)(nil),       // 13: loa.content.v1.SubmitContentRequest
+	(*ImportPublishedRequest)(nil),     // 14: loa.content.v1.ImportPublishedRequest
+	(*ImportPublishedCsvRequest)(nil),  // 15: loa.content.v1.ImportPublishedCsvRequest
+	(*ImportPublishedCsvResponse)(nil), // 16: loa.content.v1.ImportPublishedCsvResponse
+	(*ImportedRow)(nil),                // 17: loa.content.v1.ImportedRow
+	(*GetRevisionRequest)(nil),         // 18: loa.content.v1.GetRevisionRequest
+	(*CompareRevisionsRequest)(nil),    // 19: loa.content.v1.CompareRevisionsRequest
+	(*Comparison)(nil),                 // 20: loa.content.v1.Comparison
+	(*TextDifference)(nil),             // 21: loa.content.v1.TextDifference
+	(*ParagraphDifference)(nil),        // 22: loa.content.v1.ParagraphDifference
+	(*Segment)(nil),                    // 23: loa.content.v1.Segment
+	(*ListDifference)(nil),             // 24: loa.content.v1.ListDifference
+	(*AttachmentDifference)(nil),       // 25: loa.content.v1.AttachmentDifference
+	(*RestoreContentRequest)(nil),      // 26: loa.content.v1.RestoreContentRequest
+	(*AddAttachmentRequest)(nil),       // 27: loa.content.v1.AddAttachmentRequest
+	(*GetAttachmentRequest)(nil),       // 28: loa.content.v1.GetAttachmentRequest
+	(*UpdateAttachmentRequest)(nil),    // 29: loa.content.v1.UpdateAttachmentRequest
+	(*RemoveAttachmentRequest)(nil),    // 30: loa.content.v1.RemoveAttachmentRequest
+	(*ListChecksRequest)(nil),          // 31: loa.content.v1.ListChecksRequest
+	(*ListChecksResponse)(nil),         // 32: loa.content.v1.ListChecksResponse
+	(*Check)(nil),                      // 33: loa.content.v1.Check
+	(*PreviewContentRequest)(nil),      // 34: loa.content.v1.PreviewContentRequest
+	(*PreviewLink)(nil),                // 35: loa.content.v1.PreviewLink
+	(*GetPreviewRequest)(nil),          // 36: loa.content.v1.GetPreviewRequest
+	(*Preview)(nil),                    // 37: loa.content.v1.Preview
+	(*timestamppb.Timestamp)(nil),      // 38: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),      // 39: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),          // 40: google.api.HttpBody
 }
 var file_loa_content_v1_content_proto_depIdxs = []int32{
 	0,  // 0: loa.content.v1.Attachment.line:type_name -> loa.content.v1.AttachmentLine
@@ -1416,38 +3038,81 @@ var file_loa_content_v1_content_proto_depIdxs = []int32{
 	1,  // 2: loa.content.v1.Content.attachments:type_name -> loa.content.v1.Attachment
 	2,  // 3: loa.content.v1.Content.translations:type_name -> loa.content.v1.Translation
 	3,  // 4: loa.content.v1.Content.correction:type_name -> loa.content.v1.ContentCorrection
-	15, // 5: loa.content.v1.Content.created_at:type_name -> google.protobuf.Timestamp
-	15, // 6: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
-	15, // 7: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
+	38, // 5: loa.content.v1.Content.created_at:type_name -> google.protobuf.Timestamp
+	38, // 6: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
+	38, // 7: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
 	4,  // 8: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
-	15, // 9: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 10: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 9: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 10: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
 	4,  // 11: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
 	4,  // 12: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
-	16, // 13: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	15, // 14: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
-	15, // 15: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
-	11, // 16: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
-	4,  // 17: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
-	5,  // 18: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
-	6,  // 19: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
-	7,  // 20: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
-	9,  // 21: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
-	10, // 22: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
-	13, // 23: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
-	14, // 24: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
-	4,  // 25: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
-	4,  // 26: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
-	8,  // 27: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
-	4,  // 28: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
-	12, // 29: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
-	4,  // 30: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
-	4,  // 31: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
-	25, // [25:32] is the sub-list for method output_type
-	18, // [18:25] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	39, // 13: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	38, // 14: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 15: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
+	4,  // 16: loa.content.v1.Revision.content:type_name -> loa.content.v1.Content
+	11, // 17: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
+	4,  // 18: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
+	17, // 19: loa.content.v1.ImportPublishedCsvResponse.rows:type_name -> loa.content.v1.ImportedRow
+	38, // 20: loa.content.v1.ImportedRow.published_at:type_name -> google.protobuf.Timestamp
+	38, // 21: loa.content.v1.GetRevisionRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 22: loa.content.v1.CompareRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	21, // 23: loa.content.v1.Comparison.texts:type_name -> loa.content.v1.TextDifference
+	24, // 24: loa.content.v1.Comparison.lists:type_name -> loa.content.v1.ListDifference
+	25, // 25: loa.content.v1.Comparison.attachments:type_name -> loa.content.v1.AttachmentDifference
+	22, // 26: loa.content.v1.TextDifference.paragraphs:type_name -> loa.content.v1.ParagraphDifference
+	23, // 27: loa.content.v1.ParagraphDifference.segments:type_name -> loa.content.v1.Segment
+	1,  // 28: loa.content.v1.AttachmentDifference.before:type_name -> loa.content.v1.Attachment
+	1,  // 29: loa.content.v1.AttachmentDifference.after:type_name -> loa.content.v1.Attachment
+	1,  // 30: loa.content.v1.AddAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
+	1,  // 31: loa.content.v1.UpdateAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
+	39, // 32: loa.content.v1.UpdateAttachmentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	38, // 33: loa.content.v1.ListChecksRequest.as_of:type_name -> google.protobuf.Timestamp
+	33, // 34: loa.content.v1.ListChecksResponse.blockers:type_name -> loa.content.v1.Check
+	33, // 35: loa.content.v1.ListChecksResponse.warnings:type_name -> loa.content.v1.Check
+	38, // 36: loa.content.v1.PreviewLink.expires_at:type_name -> google.protobuf.Timestamp
+	4,  // 37: loa.content.v1.Preview.content:type_name -> loa.content.v1.Content
+	38, // 38: loa.content.v1.Preview.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 39: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
+	6,  // 40: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
+	7,  // 41: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
+	9,  // 42: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
+	10, // 43: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
+	18, // 44: loa.content.v1.ContentService.GetRevision:input_type -> loa.content.v1.GetRevisionRequest
+	19, // 45: loa.content.v1.ContentService.CompareRevisions:input_type -> loa.content.v1.CompareRevisionsRequest
+	26, // 46: loa.content.v1.ContentService.RestoreContent:input_type -> loa.content.v1.RestoreContentRequest
+	27, // 47: loa.content.v1.ContentService.AddAttachment:input_type -> loa.content.v1.AddAttachmentRequest
+	28, // 48: loa.content.v1.ContentService.GetAttachment:input_type -> loa.content.v1.GetAttachmentRequest
+	29, // 49: loa.content.v1.ContentService.UpdateAttachment:input_type -> loa.content.v1.UpdateAttachmentRequest
+	30, // 50: loa.content.v1.ContentService.RemoveAttachment:input_type -> loa.content.v1.RemoveAttachmentRequest
+	31, // 51: loa.content.v1.ContentService.ListChecks:input_type -> loa.content.v1.ListChecksRequest
+	34, // 52: loa.content.v1.ContentService.PreviewContent:input_type -> loa.content.v1.PreviewContentRequest
+	36, // 53: loa.content.v1.ContentService.GetPreview:input_type -> loa.content.v1.GetPreviewRequest
+	13, // 54: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
+	14, // 55: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
+	15, // 56: loa.content.v1.ContentService.ImportPublishedCsv:input_type -> loa.content.v1.ImportPublishedCsvRequest
+	4,  // 57: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
+	4,  // 58: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
+	8,  // 59: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
+	4,  // 60: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
+	12, // 61: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
+	11, // 62: loa.content.v1.ContentService.GetRevision:output_type -> loa.content.v1.Revision
+	20, // 63: loa.content.v1.ContentService.CompareRevisions:output_type -> loa.content.v1.Comparison
+	4,  // 64: loa.content.v1.ContentService.RestoreContent:output_type -> loa.content.v1.Content
+	4,  // 65: loa.content.v1.ContentService.AddAttachment:output_type -> loa.content.v1.Content
+	40, // 66: loa.content.v1.ContentService.GetAttachment:output_type -> google.api.HttpBody
+	4,  // 67: loa.content.v1.ContentService.UpdateAttachment:output_type -> loa.content.v1.Content
+	4,  // 68: loa.content.v1.ContentService.RemoveAttachment:output_type -> loa.content.v1.Content
+	32, // 69: loa.content.v1.ContentService.ListChecks:output_type -> loa.content.v1.ListChecksResponse
+	35, // 70: loa.content.v1.ContentService.PreviewContent:output_type -> loa.content.v1.PreviewLink
+	37, // 71: loa.content.v1.ContentService.GetPreview:output_type -> loa.content.v1.Preview
+	4,  // 72: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
+	4,  // 73: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
+	16, // 74: loa.content.v1.ContentService.ImportPublishedCsv:output_type -> loa.content.v1.ImportPublishedCsvResponse
+	57, // [57:75] is the sub-list for method output_type
+	39, // [39:57] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_loa_content_v1_content_proto_init() }
@@ -1455,13 +3120,18 @@ func file_loa_content_v1_content_proto_init() {
 	if File_loa_content_v1_content_proto != nil {
 		return
 	}
+	file_loa_content_v1_content_proto_msgTypes[27].OneofWrappers = []any{
+		(*AddAttachmentRequest_Content)(nil),
+		(*AddAttachmentRequest_Chunk)(nil),
+		(*AddAttachmentRequest_Attachment)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_content_v1_content_proto_rawDesc), len(file_loa_content_v1_content_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

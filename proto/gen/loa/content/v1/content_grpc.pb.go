@@ -10,6 +10,7 @@ package contentv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -21,13 +22,24 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ContentService_CreateContent_FullMethodName   = "/loa.content.v1.ContentService/CreateContent"
-	ContentService_GetContent_FullMethodName      = "/loa.content.v1.ContentService/GetContent"
-	ContentService_ListContents_FullMethodName    = "/loa.content.v1.ContentService/ListContents"
-	ContentService_UpdateContent_FullMethodName   = "/loa.content.v1.ContentService/UpdateContent"
-	ContentService_ListRevisions_FullMethodName   = "/loa.content.v1.ContentService/ListRevisions"
-	ContentService_SubmitContent_FullMethodName   = "/loa.content.v1.ContentService/SubmitContent"
-	ContentService_ImportPublished_FullMethodName = "/loa.content.v1.ContentService/ImportPublished"
+	ContentService_CreateContent_FullMethodName      = "/loa.content.v1.ContentService/CreateContent"
+	ContentService_GetContent_FullMethodName         = "/loa.content.v1.ContentService/GetContent"
+	ContentService_ListContents_FullMethodName       = "/loa.content.v1.ContentService/ListContents"
+	ContentService_UpdateContent_FullMethodName      = "/loa.content.v1.ContentService/UpdateContent"
+	ContentService_ListRevisions_FullMethodName      = "/loa.content.v1.ContentService/ListRevisions"
+	ContentService_GetRevision_FullMethodName        = "/loa.content.v1.ContentService/GetRevision"
+	ContentService_CompareRevisions_FullMethodName   = "/loa.content.v1.ContentService/CompareRevisions"
+	ContentService_RestoreContent_FullMethodName     = "/loa.content.v1.ContentService/RestoreContent"
+	ContentService_AddAttachment_FullMethodName      = "/loa.content.v1.ContentService/AddAttachment"
+	ContentService_GetAttachment_FullMethodName      = "/loa.content.v1.ContentService/GetAttachment"
+	ContentService_UpdateAttachment_FullMethodName   = "/loa.content.v1.ContentService/UpdateAttachment"
+	ContentService_RemoveAttachment_FullMethodName   = "/loa.content.v1.ContentService/RemoveAttachment"
+	ContentService_ListChecks_FullMethodName         = "/loa.content.v1.ContentService/ListChecks"
+	ContentService_PreviewContent_FullMethodName     = "/loa.content.v1.ContentService/PreviewContent"
+	ContentService_GetPreview_FullMethodName         = "/loa.content.v1.ContentService/GetPreview"
+	ContentService_SubmitContent_FullMethodName      = "/loa.content.v1.ContentService/SubmitContent"
+	ContentService_ImportPublished_FullMethodName    = "/loa.content.v1.ContentService/ImportPublished"
+	ContentService_ImportPublishedCsv_FullMethodName = "/loa.content.v1.ContentService/ImportPublishedCsv"
 )
 
 // ContentServiceClient is the client API for ContentService service.
@@ -41,10 +53,32 @@ type ContentServiceClient interface {
 	// UpdateContent edits an item; If-Match carries its ETag. An edit voids every approval it had.
 	UpdateContent(ctx context.Context, in *UpdateContentRequest, opts ...grpc.CallOption) (*Content, error)
 	ListRevisions(ctx context.Context, in *ListRevisionsRequest, opts ...grpc.CallOption) (*ListRevisionsResponse, error)
+	// GetRevision answers one revision whole.
+	GetRevision(ctx context.Context, in *GetRevisionRequest, opts ...grpc.CallOption) (*Revision, error)
+	// CompareRevisions answers what differs between two revisions, word by word.
+	CompareRevisions(ctx context.Context, in *CompareRevisionsRequest, opts ...grpc.CallOption) (*Comparison, error)
+	// RestoreContent makes a new revision of what an earlier one said; If-Match carries the item's ETag.
+	RestoreContent(ctx context.Context, in *RestoreContentRequest, opts ...grpc.CallOption) (*Content, error)
+	// AddAttachment takes a file piece by piece. Over HTTP it is POST /v1/contents/{content}/attachments with a multipart/form-data body.
+	AddAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AddAttachmentRequest, Content], error)
+	// GetAttachment answers the file's bytes, to be saved and not to be shown.
+	GetAttachment(ctx context.Context, in *GetAttachmentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// UpdateAttachment edits what is said of a file: its name, its line and its alternative text. If-Match carries the item's ETag.
+	UpdateAttachment(ctx context.Context, in *UpdateAttachmentRequest, opts ...grpc.CallOption) (*Content, error)
+	// RemoveAttachment takes a file out of the item; earlier revisions keep it. If-Match carries the item's ETag.
+	RemoveAttachment(ctx context.Context, in *RemoveAttachmentRequest, opts ...grpc.CallOption) (*Content, error)
+	// ListChecks answers what would keep the item from being published, and what else its author should look at.
+	ListChecks(ctx context.Context, in *ListChecksRequest, opts ...grpc.CallOption) (*ListChecksResponse, error)
+	// PreviewContent makes a link by which anybody who has it reads the item as it is now, until the link expires or the item is edited.
+	PreviewContent(ctx context.Context, in *PreviewContentRequest, opts ...grpc.CallOption) (*PreviewLink, error)
+	// GetPreview answers what a link shows. The portal asks it for whoever has the link.
+	GetPreview(ctx context.Context, in *GetPreviewRequest, opts ...grpc.CallOption) (*Preview, error)
 	// SubmitContent sends the item up its approval route.
 	SubmitContent(ctx context.Context, in *SubmitContentRequest, opts ...grpc.CallOption) (*Content, error)
 	// ImportPublished brings in what was published before Loa, with the time it happened.
 	ImportPublished(ctx context.Context, in *ImportPublishedRequest, opts ...grpc.CallOption) (*Content, error)
+	// ImportPublishedCsv brings in many at once, all or none; docs/content.md says which columns there are.
+	ImportPublishedCsv(ctx context.Context, in *ImportPublishedCsvRequest, opts ...grpc.CallOption) (*ImportPublishedCsvResponse, error)
 }
 
 type contentServiceClient struct {
@@ -105,6 +139,118 @@ func (c *contentServiceClient) ListRevisions(ctx context.Context, in *ListRevisi
 	return out, nil
 }
 
+func (c *contentServiceClient) GetRevision(ctx context.Context, in *GetRevisionRequest, opts ...grpc.CallOption) (*Revision, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Revision)
+	err := c.cc.Invoke(ctx, ContentService_GetRevision_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) CompareRevisions(ctx context.Context, in *CompareRevisionsRequest, opts ...grpc.CallOption) (*Comparison, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Comparison)
+	err := c.cc.Invoke(ctx, ContentService_CompareRevisions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) RestoreContent(ctx context.Context, in *RestoreContentRequest, opts ...grpc.CallOption) (*Content, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Content)
+	err := c.cc.Invoke(ctx, ContentService_RestoreContent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) AddAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AddAttachmentRequest, Content], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ContentService_ServiceDesc.Streams[0], ContentService_AddAttachment_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AddAttachmentRequest, Content]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ContentService_AddAttachmentClient = grpc.ClientStreamingClient[AddAttachmentRequest, Content]
+
+func (c *contentServiceClient) GetAttachment(ctx context.Context, in *GetAttachmentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ContentService_ServiceDesc.Streams[1], ContentService_GetAttachment_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[GetAttachmentRequest, httpbody.HttpBody]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ContentService_GetAttachmentClient = grpc.ServerStreamingClient[httpbody.HttpBody]
+
+func (c *contentServiceClient) UpdateAttachment(ctx context.Context, in *UpdateAttachmentRequest, opts ...grpc.CallOption) (*Content, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Content)
+	err := c.cc.Invoke(ctx, ContentService_UpdateAttachment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) RemoveAttachment(ctx context.Context, in *RemoveAttachmentRequest, opts ...grpc.CallOption) (*Content, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Content)
+	err := c.cc.Invoke(ctx, ContentService_RemoveAttachment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) ListChecks(ctx context.Context, in *ListChecksRequest, opts ...grpc.CallOption) (*ListChecksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListChecksResponse)
+	err := c.cc.Invoke(ctx, ContentService_ListChecks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) PreviewContent(ctx context.Context, in *PreviewContentRequest, opts ...grpc.CallOption) (*PreviewLink, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewLink)
+	err := c.cc.Invoke(ctx, ContentService_PreviewContent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *contentServiceClient) GetPreview(ctx context.Context, in *GetPreviewRequest, opts ...grpc.CallOption) (*Preview, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Preview)
+	err := c.cc.Invoke(ctx, ContentService_GetPreview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *contentServiceClient) SubmitContent(ctx context.Context, in *SubmitContentRequest, opts ...grpc.CallOption) (*Content, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Content)
@@ -125,6 +271,16 @@ func (c *contentServiceClient) ImportPublished(ctx context.Context, in *ImportPu
 	return out, nil
 }
 
+func (c *contentServiceClient) ImportPublishedCsv(ctx context.Context, in *ImportPublishedCsvRequest, opts ...grpc.CallOption) (*ImportPublishedCsvResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportPublishedCsvResponse)
+	err := c.cc.Invoke(ctx, ContentService_ImportPublishedCsv_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ContentServiceServer is the server API for ContentService service.
 // All implementations must embed UnimplementedContentServiceServer
 // for forward compatibility.
@@ -136,10 +292,32 @@ type ContentServiceServer interface {
 	// UpdateContent edits an item; If-Match carries its ETag. An edit voids every approval it had.
 	UpdateContent(context.Context, *UpdateContentRequest) (*Content, error)
 	ListRevisions(context.Context, *ListRevisionsRequest) (*ListRevisionsResponse, error)
+	// GetRevision answers one revision whole.
+	GetRevision(context.Context, *GetRevisionRequest) (*Revision, error)
+	// CompareRevisions answers what differs between two revisions, word by word.
+	CompareRevisions(context.Context, *CompareRevisionsRequest) (*Comparison, error)
+	// RestoreContent makes a new revision of what an earlier one said; If-Match carries the item's ETag.
+	RestoreContent(context.Context, *RestoreContentRequest) (*Content, error)
+	// AddAttachment takes a file piece by piece. Over HTTP it is POST /v1/contents/{content}/attachments with a multipart/form-data body.
+	AddAttachment(grpc.ClientStreamingServer[AddAttachmentRequest, Content]) error
+	// GetAttachment answers the file's bytes, to be saved and not to be shown.
+	GetAttachment(*GetAttachmentRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// UpdateAttachment edits what is said of a file: its name, its line and its alternative text. If-Match carries the item's ETag.
+	UpdateAttachment(context.Context, *UpdateAttachmentRequest) (*Content, error)
+	// RemoveAttachment takes a file out of the item; earlier revisions keep it. If-Match carries the item's ETag.
+	RemoveAttachment(context.Context, *RemoveAttachmentRequest) (*Content, error)
+	// ListChecks answers what would keep the item from being published, and what else its author should look at.
+	ListChecks(context.Context, *ListChecksRequest) (*ListChecksResponse, error)
+	// PreviewContent makes a link by which anybody who has it reads the item as it is now, until the link expires or the item is edited.
+	PreviewContent(context.Context, *PreviewContentRequest) (*PreviewLink, error)
+	// GetPreview answers what a link shows. The portal asks it for whoever has the link.
+	GetPreview(context.Context, *GetPreviewRequest) (*Preview, error)
 	// SubmitContent sends the item up its approval route.
 	SubmitContent(context.Context, *SubmitContentRequest) (*Content, error)
 	// ImportPublished brings in what was published before Loa, with the time it happened.
 	ImportPublished(context.Context, *ImportPublishedRequest) (*Content, error)
+	// ImportPublishedCsv brings in many at once, all or none; docs/content.md says which columns there are.
+	ImportPublishedCsv(context.Context, *ImportPublishedCsvRequest) (*ImportPublishedCsvResponse, error)
 	mustEmbedUnimplementedContentServiceServer()
 }
 
@@ -165,11 +343,44 @@ func (UnimplementedContentServiceServer) UpdateContent(context.Context, *UpdateC
 func (UnimplementedContentServiceServer) ListRevisions(context.Context, *ListRevisionsRequest) (*ListRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRevisions not implemented")
 }
+func (UnimplementedContentServiceServer) GetRevision(context.Context, *GetRevisionRequest) (*Revision, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRevision not implemented")
+}
+func (UnimplementedContentServiceServer) CompareRevisions(context.Context, *CompareRevisionsRequest) (*Comparison, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareRevisions not implemented")
+}
+func (UnimplementedContentServiceServer) RestoreContent(context.Context, *RestoreContentRequest) (*Content, error) {
+	return nil, status.Error(codes.Unimplemented, "method RestoreContent not implemented")
+}
+func (UnimplementedContentServiceServer) AddAttachment(grpc.ClientStreamingServer[AddAttachmentRequest, Content]) error {
+	return status.Error(codes.Unimplemented, "method AddAttachment not implemented")
+}
+func (UnimplementedContentServiceServer) GetAttachment(*GetAttachmentRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+	return status.Error(codes.Unimplemented, "method GetAttachment not implemented")
+}
+func (UnimplementedContentServiceServer) UpdateAttachment(context.Context, *UpdateAttachmentRequest) (*Content, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateAttachment not implemented")
+}
+func (UnimplementedContentServiceServer) RemoveAttachment(context.Context, *RemoveAttachmentRequest) (*Content, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveAttachment not implemented")
+}
+func (UnimplementedContentServiceServer) ListChecks(context.Context, *ListChecksRequest) (*ListChecksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListChecks not implemented")
+}
+func (UnimplementedContentServiceServer) PreviewContent(context.Context, *PreviewContentRequest) (*PreviewLink, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewContent not implemented")
+}
+func (UnimplementedContentServiceServer) GetPreview(context.Context, *GetPreviewRequest) (*Preview, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPreview not implemented")
+}
 func (UnimplementedContentServiceServer) SubmitContent(context.Context, *SubmitContentRequest) (*Content, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitContent not implemented")
 }
 func (UnimplementedContentServiceServer) ImportPublished(context.Context, *ImportPublishedRequest) (*Content, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportPublished not implemented")
+}
+func (UnimplementedContentServiceServer) ImportPublishedCsv(context.Context, *ImportPublishedCsvRequest) (*ImportPublishedCsvResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportPublishedCsv not implemented")
 }
 func (UnimplementedContentServiceServer) mustEmbedUnimplementedContentServiceServer() {}
 func (UnimplementedContentServiceServer) testEmbeddedByValue()                        {}
@@ -282,6 +493,168 @@ func _ContentService_ListRevisions_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ContentService_GetRevision_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRevisionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).GetRevision(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_GetRevision_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).GetRevision(ctx, req.(*GetRevisionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_CompareRevisions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareRevisionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).CompareRevisions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_CompareRevisions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).CompareRevisions(ctx, req.(*CompareRevisionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_RestoreContent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RestoreContentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).RestoreContent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_RestoreContent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).RestoreContent(ctx, req.(*RestoreContentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_AddAttachment_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ContentServiceServer).AddAttachment(&grpc.GenericServerStream[AddAttachmentRequest, Content]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ContentService_AddAttachmentServer = grpc.ClientStreamingServer[AddAttachmentRequest, Content]
+
+func _ContentService_GetAttachment_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(GetAttachmentRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ContentServiceServer).GetAttachment(m, &grpc.GenericServerStream[GetAttachmentRequest, httpbody.HttpBody]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ContentService_GetAttachmentServer = grpc.ServerStreamingServer[httpbody.HttpBody]
+
+func _ContentService_UpdateAttachment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateAttachmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).UpdateAttachment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_UpdateAttachment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).UpdateAttachment(ctx, req.(*UpdateAttachmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_RemoveAttachment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveAttachmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).RemoveAttachment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_RemoveAttachment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).RemoveAttachment(ctx, req.(*RemoveAttachmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_ListChecks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListChecksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).ListChecks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_ListChecks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).ListChecks(ctx, req.(*ListChecksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_PreviewContent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewContentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).PreviewContent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_PreviewContent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).PreviewContent(ctx, req.(*PreviewContentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ContentService_GetPreview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPreviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).GetPreview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_GetPreview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).GetPreview(ctx, req.(*GetPreviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ContentService_SubmitContent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SubmitContentRequest)
 	if err := dec(in); err != nil {
@@ -318,6 +691,24 @@ func _ContentService_ImportPublished_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ContentService_ImportPublishedCsv_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportPublishedCsvRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ContentServiceServer).ImportPublishedCsv(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ContentService_ImportPublishedCsv_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ContentServiceServer).ImportPublishedCsv(ctx, req.(*ImportPublishedCsvRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ContentService_ServiceDesc is the grpc.ServiceDesc for ContentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -346,6 +737,38 @@ var ContentService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ContentService_ListRevisions_Handler,
 		},
 		{
+			MethodName: "GetRevision",
+			Handler:    _ContentService_GetRevision_Handler,
+		},
+		{
+			MethodName: "CompareRevisions",
+			Handler:    _ContentService_CompareRevisions_Handler,
+		},
+		{
+			MethodName: "RestoreContent",
+			Handler:    _ContentService_RestoreContent_Handler,
+		},
+		{
+			MethodName: "UpdateAttachment",
+			Handler:    _ContentService_UpdateAttachment_Handler,
+		},
+		{
+			MethodName: "RemoveAttachment",
+			Handler:    _ContentService_RemoveAttachment_Handler,
+		},
+		{
+			MethodName: "ListChecks",
+			Handler:    _ContentService_ListChecks_Handler,
+		},
+		{
+			MethodName: "PreviewContent",
+			Handler:    _ContentService_PreviewContent_Handler,
+		},
+		{
+			MethodName: "GetPreview",
+			Handler:    _ContentService_GetPreview_Handler,
+		},
+		{
 			MethodName: "SubmitContent",
 			Handler:    _ContentService_SubmitContent_Handler,
 		},
@@ -353,7 +776,22 @@ var ContentService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ImportPublished",
 			Handler:    _ContentService_ImportPublished_Handler,
 		},
+		{
+			MethodName: "ImportPublishedCsv",
+			Handler:    _ContentService_ImportPublishedCsv_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "AddAttachment",
+			Handler:       _ContentService_AddAttachment_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "GetAttachment",
+			Handler:       _ContentService_GetAttachment_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "loa/content/v1/content.proto",
 }

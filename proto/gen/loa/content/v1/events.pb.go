@@ -26,7 +26,11 @@ type ContentSubmitted struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Content *Content               `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
 	// The body as clean HTML.
-	BodyHtml      string `protobuf:"bytes,2,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	BodyHtml string `protobuf:"bytes,2,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	// What keeps it from being published as it is (CHECKS_BLOCK); its approvers see them.
+	Blockers []*Check `protobuf:"bytes,3,rep,name=blockers,proto3" json:"blockers,omitempty"`
+	// What its author was told and sent nevertheless.
+	Warnings      []*Check `protobuf:"bytes,4,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -75,13 +79,29 @@ func (x *ContentSubmitted) GetBodyHtml() string {
 	return ""
 }
 
+func (x *ContentSubmitted) GetBlockers() []*Check {
+	if x != nil {
+		return x.Blockers
+	}
+	return nil
+}
+
+func (x *ContentSubmitted) GetWarnings() []*Check {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
 // ContentRevised: the item was edited; approvals of any other hash are void.
 type ContentRevised struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Content       string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
-	Hash          string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
-	Author        string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
-	Revision      int32                  `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Content  string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	Hash     string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Author   string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	Revision int32                  `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Which publication of the item is being written: 0 before the first, n the n-th correction.
+	Edition       int32 `protobuf:"varint,5,opt,name=edition,proto3" json:"edition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -144,6 +164,13 @@ func (x *ContentRevised) GetRevision() int32 {
 	return 0
 }
 
+func (x *ContentRevised) GetEdition() int32 {
+	if x != nil {
+		return x.Edition
+	}
+	return 0
+}
+
 // ContentImported: the item was published before Loa; published_at says when.
 type ContentImported struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -201,15 +228,18 @@ var File_loa_content_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_content_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1bloa/content/v1/events.proto\x12\x0eloa.content.v1\x1a\x1cloa/content/v1/content.proto\"b\n" +
+	"\x1bloa/content/v1/events.proto\x12\x0eloa.content.v1\x1a\x1cloa/content/v1/content.proto\"\xc8\x01\n" +
 	"\x10ContentSubmitted\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
-	"\tbody_html\x18\x02 \x01(\tR\bbodyHtml\"r\n" +
+	"\tbody_html\x18\x02 \x01(\tR\bbodyHtml\x121\n" +
+	"\bblockers\x18\x03 \x03(\v2\x15.loa.content.v1.CheckR\bblockers\x121\n" +
+	"\bwarnings\x18\x04 \x03(\v2\x15.loa.content.v1.CheckR\bwarnings\"\x8c\x01\n" +
 	"\x0eContentRevised\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x16\n" +
 	"\x06author\x18\x03 \x01(\tR\x06author\x12\x1a\n" +
-	"\brevision\x18\x04 \x01(\x05R\brevision\"a\n" +
+	"\brevision\x18\x04 \x01(\x05R\brevision\x12\x18\n" +
+	"\aedition\x18\x05 \x01(\x05R\aedition\"a\n" +
 	"\x0fContentImported\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
 	"\tbody_html\x18\x02 \x01(\tR\bbodyHtmlB\xb5\x01\n" +
@@ -233,15 +263,18 @@ var file_loa_content_v1_events_proto_goTypes = []any{
 	(*ContentRevised)(nil),   // 1: loa.content.v1.ContentRevised
 	(*ContentImported)(nil),  // 2: loa.content.v1.ContentImported
 	(*Content)(nil),          // 3: loa.content.v1.Content
+	(*Check)(nil),            // 4: loa.content.v1.Check
 }
 var file_loa_content_v1_events_proto_depIdxs = []int32{
 	3, // 0: loa.content.v1.ContentSubmitted.content:type_name -> loa.content.v1.Content
-	3, // 1: loa.content.v1.ContentImported.content:type_name -> loa.content.v1.Content
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 1: loa.content.v1.ContentSubmitted.blockers:type_name -> loa.content.v1.Check
+	4, // 2: loa.content.v1.ContentSubmitted.warnings:type_name -> loa.content.v1.Check
+	3, // 3: loa.content.v1.ContentImported.content:type_name -> loa.content.v1.Content
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_loa_content_v1_events_proto_init() }

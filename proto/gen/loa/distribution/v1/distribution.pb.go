@@ -9,6 +9,8 @@
 package distributionv1
 
 import (
+	v11 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
+	v1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -37,15 +39,33 @@ type Publication struct {
 	Slug     string                 `protobuf:"bytes,8,opt,name=slug,proto3" json:"slug,omitempty"`
 	// The page's path: "/tin/<slug>".
 	Path string `protobuf:"bytes,9,opt,name=path,proto3" json:"path,omitempty"`
-	// scheduled, published, cancelled.
+	// scheduled, published, cancelled, expired, withdrawn.
 	State       string                 `protobuf:"bytes,10,opt,name=state,proto3" json:"state,omitempty"`
 	PublishAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
 	PublishedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
 	Channels    []string               `protobuf:"bytes,13,rep,name=channels,proto3" json:"channels,omitempty"`
 	Imported    bool                   `protobuf:"varint,14,opt,name=imported,proto3" json:"imported,omitempty"`
 	Example     bool                   `protobuf:"varint,15,opt,name=example,proto3" json:"example,omitempty"`
-	// Every channel gave its receipt.
-	Verified      bool `protobuf:"varint,16,opt,name=verified,proto3" json:"verified,omitempty"`
+	// Every channel gave its receipt of what happened last.
+	Verified bool `protobuf:"varint,16,opt,name=verified,proto3" json:"verified,omitempty"`
+	// How often it was corrected.
+	Number int32 `protobuf:"varint,17,opt,name=number,proto3" json:"number,omitempty"`
+	// Of the last correction.
+	CorrectedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=corrected_at,json=correctedAt,proto3" json:"corrected_at,omitempty"`
+	// Until when it is shown; unset: for ever.
+	ExpiresAt   *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiredAt   *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
+	WithdrawnAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	// The correction that waits for its time; unset when none does.
+	Correction *Correction `protobuf:"bytes,22,opt,name=correction,proto3" json:"correction,omitempty"`
+	// What was last asked about withdrawing it; unset when nothing was.
+	Withdrawal *Withdrawal `protobuf:"bytes,23,opt,name=withdrawal,proto3" json:"withdrawal,omitempty"`
+	// Every slug it has had, oldest first: all of them lead to it, for ever.
+	Slugs []string `protobuf:"bytes,24,rep,name=slugs,proto3" json:"slugs,omitempty"`
+	// Something is waited for: its time, its correction's, its end, or a receipt.
+	Waiting       bool   `protobuf:"varint,25,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Etag          string `protobuf:"bytes,26,opt,name=etag,proto3" json:"etag,omitempty"`
+	Theme         string `protobuf:"bytes,27,opt,name=theme,proto3" json:"theme,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -192,18 +212,404 @@ func (x *Publication) GetVerified() bool {
 	return false
 }
 
+func (x *Publication) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Publication) GetCorrectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CorrectedAt
+	}
+	return nil
+}
+
+func (x *Publication) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Publication) GetExpiredAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiredAt
+	}
+	return nil
+}
+
+func (x *Publication) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
+}
+
+func (x *Publication) GetCorrection() *Correction {
+	if x != nil {
+		return x.Correction
+	}
+	return nil
+}
+
+func (x *Publication) GetWithdrawal() *Withdrawal {
+	if x != nil {
+		return x.Withdrawal
+	}
+	return nil
+}
+
+func (x *Publication) GetSlugs() []string {
+	if x != nil {
+		return x.Slugs
+	}
+	return nil
+}
+
+func (x *Publication) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
+	}
+	return false
+}
+
+func (x *Publication) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Publication) GetTheme() string {
+	if x != nil {
+		return x.Theme
+	}
+	return ""
+}
+
+// Correction is a text that takes the place of a public one.
+type Correction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counts corrections, from 1.
+	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// content: what it said was wrong; form: only how it was written.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What readers are told.
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Hash          string                 `protobuf:"bytes,5,opt,name=hash,proto3" json:"hash,omitempty"`
+	Slug          string                 `protobuf:"bytes,6,opt,name=slug,proto3" json:"slug,omitempty"`
+	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Correction) Reset() {
+	*x = Correction{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Correction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Correction) ProtoMessage() {}
+
+func (x *Correction) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Correction.ProtoReflect.Descriptor instead.
+func (*Correction) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Correction) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Correction) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Correction) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Correction) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Correction) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Correction) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *Correction) GetPublishAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishAt
+	}
+	return nil
+}
+
+// Withdrawal takes a publication back, with a public reason, once its dossier is approved.
+type Withdrawal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "withdrawal_…", the document of its dossier.
+	Id     string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The publication that takes its place; empty when none does.
+	Replacement string `protobuf:"bytes,3,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	// submitted, returned, approved.
+	State string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	// SHA-256 in hex of what is approved.
+	Hash string `protobuf:"bytes,5,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Everyone who submitted it.
+	Authors     []string               `protobuf:"bytes,6,rep,name=authors,proto3" json:"authors,omitempty"`
+	SubmittedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
+	// Why it was returned.
+	Comment       string `protobuf:"bytes,8,opt,name=comment,proto3" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withdrawal) Reset() {
+	*x = Withdrawal{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withdrawal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withdrawal) ProtoMessage() {}
+
+func (x *Withdrawal) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
+func (*Withdrawal) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Withdrawal) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetAuthors() []string {
+	if x != nil {
+		return x.Authors
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetSubmittedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmittedAt
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+// Version is a text that the publication has shown.
+type Version struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 is the first; then the number of the correction.
+	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Of a correction: content or form, and what readers are told.
+	Kind     string      `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Reason   string      `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Content  *v1.Content `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	BodyHtml string      `protobuf:"bytes,5,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
+	Slug     string      `protobuf:"bytes,6,opt,name=slug,proto3" json:"slug,omitempty"`
+	// Since when it was shown.
+	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	Decisions     []*v11.Decision        `protobuf:"bytes,8,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Version) Reset() {
+	*x = Version{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Version) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Version) ProtoMessage() {}
+
+func (x *Version) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Version.ProtoReflect.Descriptor instead.
+func (*Version) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Version) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Version) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Version) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Version) GetContent() *v1.Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *Version) GetBodyHtml() string {
+	if x != nil {
+		return x.BodyHtml
+	}
+	return ""
+}
+
+func (x *Version) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+func (x *Version) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Version) GetDecisions() []*v11.Decision {
+	if x != nil {
+		return x.Decisions
+	}
+	return nil
+}
+
 type PublishContentRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
 	// Empty: now.
-	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	PublishAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	// When it stops being shown; empty: never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PublishContentRequest) Reset() {
 	*x = PublishContentRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +621,7 @@ func (x *PublishContentRequest) String() string {
 func (*PublishContentRequest) ProtoMessage() {}
 
 func (x *PublishContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +634,7 @@ func (x *PublishContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishContentRequest.ProtoReflect.Descriptor instead.
 func (*PublishContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{1}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PublishContentRequest) GetContent() string {
@@ -245,6 +651,13 @@ func (x *PublishContentRequest) GetPublishAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *PublishContentRequest) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 type GetPublicationRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
@@ -257,7 +670,7 @@ type GetPublicationRequest struct {
 
 func (x *GetPublicationRequest) Reset() {
 	*x = GetPublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -269,7 +682,7 @@ func (x *GetPublicationRequest) String() string {
 func (*GetPublicationRequest) ProtoMessage() {}
 
 func (x *GetPublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -282,7 +695,7 @@ func (x *GetPublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPublicationRequest.ProtoReflect.Descriptor instead.
 func (*GetPublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{2}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetPublicationRequest) GetPublication() string {
@@ -304,7 +717,18 @@ type ListPublicationsRequest struct {
 	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	Content   string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
-	State     string                 `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	// scheduled, published, cancelled, expired, withdrawn; empty for any.
+	State string `protobuf:"bytes,4,opt,name=state,proto3" json:"state,omitempty"`
+	// An agency's code.
+	Agency string `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Theme  string `protobuf:"bytes,6,opt,name=theme,proto3" json:"theme,omitempty"`
+	// When it was or will be public: not before `from`, and before `to`.
+	From *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=from,proto3" json:"from,omitempty"`
+	To   *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=to,proto3" json:"to,omitempty"`
+	// Only those that still wait for something.
+	Waiting  bool   `protobuf:"varint,9,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Plan     string `protobuf:"bytes,10,opt,name=plan,proto3" json:"plan,omitempty"`
+	PlanItem string `protobuf:"bytes,11,opt,name=plan_item,json=planItem,proto3" json:"plan_item,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -314,7 +738,7 @@ type ListPublicationsRequest struct {
 
 func (x *ListPublicationsRequest) Reset() {
 	*x = ListPublicationsRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +750,7 @@ func (x *ListPublicationsRequest) String() string {
 func (*ListPublicationsRequest) ProtoMessage() {}
 
 func (x *ListPublicationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +763,7 @@ func (x *ListPublicationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPublicationsRequest.ProtoReflect.Descriptor instead.
 func (*ListPublicationsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{3}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListPublicationsRequest) GetPageSize() int32 {
@@ -370,6 +794,55 @@ func (x *ListPublicationsRequest) GetState() string {
 	return ""
 }
 
+func (x *ListPublicationsRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ListPublicationsRequest) GetTheme() string {
+	if x != nil {
+		return x.Theme
+	}
+	return ""
+}
+
+func (x *ListPublicationsRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *ListPublicationsRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *ListPublicationsRequest) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
+	}
+	return false
+}
+
+func (x *ListPublicationsRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *ListPublicationsRequest) GetPlanItem() string {
+	if x != nil {
+		return x.PlanItem
+	}
+	return ""
+}
+
 func (x *ListPublicationsRequest) GetAsOf() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AsOf
@@ -387,7 +860,7 @@ type ListPublicationsResponse struct {
 
 func (x *ListPublicationsResponse) Reset() {
 	*x = ListPublicationsResponse{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -399,7 +872,7 @@ func (x *ListPublicationsResponse) String() string {
 func (*ListPublicationsResponse) ProtoMessage() {}
 
 func (x *ListPublicationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -412,7 +885,7 @@ func (x *ListPublicationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPublicationsResponse.ProtoReflect.Descriptor instead.
 func (*ListPublicationsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{4}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPublicationsResponse) GetPublications() []*Publication {
@@ -429,6 +902,335 @@ func (x *ListPublicationsResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ListVersionsRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListVersionsRequest) Reset() {
+	*x = ListVersionsRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListVersionsRequest) ProtoMessage() {}
+
+func (x *ListVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListVersionsRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *ListVersionsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListVersionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The oldest first; the last is what is shown, as long as it is.
+	Versions      []*Version `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListVersionsResponse) Reset() {
+	*x = ListVersionsResponse{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListVersionsResponse) ProtoMessage() {}
+
+func (x *ListVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListVersionsResponse) GetVersions() []*Version {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+type ReschedulePublicationRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// When what waits becomes public; empty: as it is.
+	PublishAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	// When it stops being shown; empty: as it is.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// It does not stop being shown.
+	NeverExpires  bool `protobuf:"varint,4,opt,name=never_expires,json=neverExpires,proto3" json:"never_expires,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReschedulePublicationRequest) Reset() {
+	*x = ReschedulePublicationRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReschedulePublicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReschedulePublicationRequest) ProtoMessage() {}
+
+func (x *ReschedulePublicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReschedulePublicationRequest.ProtoReflect.Descriptor instead.
+func (*ReschedulePublicationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReschedulePublicationRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *ReschedulePublicationRequest) GetPublishAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishAt
+	}
+	return nil
+}
+
+func (x *ReschedulePublicationRequest) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *ReschedulePublicationRequest) GetNeverExpires() bool {
+	if x != nil {
+		return x.NeverExpires
+	}
+	return false
+}
+
+type CancelPublicationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelPublicationRequest) Reset() {
+	*x = CancelPublicationRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelPublicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelPublicationRequest) ProtoMessage() {}
+
+func (x *CancelPublicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelPublicationRequest.ProtoReflect.Descriptor instead.
+func (*CancelPublicationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CancelPublicationRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+type CorrectPublicationRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// Empty: now.
+	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CorrectPublicationRequest) Reset() {
+	*x = CorrectPublicationRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CorrectPublicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CorrectPublicationRequest) ProtoMessage() {}
+
+func (x *CorrectPublicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CorrectPublicationRequest.ProtoReflect.Descriptor instead.
+func (*CorrectPublicationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CorrectPublicationRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *CorrectPublicationRequest) GetPublishAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishAt
+	}
+	return nil
+}
+
+type WithdrawPublicationRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	// What readers are told.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The publication that takes its place; empty when none does.
+	Replacement   string `protobuf:"bytes,3,opt,name=replacement,proto3" json:"replacement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawPublicationRequest) Reset() {
+	*x = WithdrawPublicationRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawPublicationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawPublicationRequest) ProtoMessage() {}
+
+func (x *WithdrawPublicationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawPublicationRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawPublicationRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *WithdrawPublicationRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *WithdrawPublicationRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WithdrawPublicationRequest) GetReplacement() string {
+	if x != nil {
+		return x.Replacement
+	}
+	return ""
+}
+
 type ReleaseRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
@@ -438,7 +1240,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -450,7 +1252,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -463,10 +1265,54 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{5}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReleaseRequest) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+type ExpireRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExpireRequest) Reset() {
+	*x = ExpireRequest{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExpireRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExpireRequest) ProtoMessage() {}
+
+func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
+func (*ExpireRequest) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ExpireRequest) GetPublication() string {
 	if x != nil {
 		return x.Publication
 	}
@@ -478,14 +1324,18 @@ type RecordReceiptRequest struct {
 	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
 	Channel     string                 `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Where it stands there: the page's path.
-	Place         string `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
+	Place string `protobuf:"bytes,3,opt,name=place,proto3" json:"place,omitempty"`
+	// What the channel did: published (also when empty), corrected, withdrawn, expired.
+	Act string `protobuf:"bytes,4,opt,name=act,proto3" json:"act,omitempty"`
+	// Which correction it carries; 0 before the first.
+	Number        int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecordReceiptRequest) Reset() {
 	*x = RecordReceiptRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +1347,7 @@ func (x *RecordReceiptRequest) String() string {
 func (*RecordReceiptRequest) ProtoMessage() {}
 
 func (x *RecordReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +1360,7 @@ func (x *RecordReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordReceiptRequest.ProtoReflect.Descriptor instead.
 func (*RecordReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{6}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RecordReceiptRequest) GetPublication() string {
@@ -534,18 +1384,36 @@ func (x *RecordReceiptRequest) GetPlace() string {
 	return ""
 }
 
+func (x *RecordReceiptRequest) GetAct() string {
+	if x != nil {
+		return x.Act
+	}
+	return ""
+}
+
+func (x *RecordReceiptRequest) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 type Receipt struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Channel       string                 `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Place         string                 `protobuf:"bytes,2,opt,name=place,proto3" json:"place,omitempty"`
-	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Channel string                 `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Place   string                 `protobuf:"bytes,2,opt,name=place,proto3" json:"place,omitempty"`
+	At      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// published, corrected, withdrawn, expired.
+	Act string `protobuf:"bytes,4,opt,name=act,proto3" json:"act,omitempty"`
+	// Which correction; 0 for any other act.
+	Number        int32 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +1425,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +1438,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{7}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Receipt) GetChannel() string {
@@ -594,6 +1462,20 @@ func (x *Receipt) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Receipt) GetAct() string {
+	if x != nil {
+		return x.Act
+	}
+	return ""
+}
+
+func (x *Receipt) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 type ListReceiptsRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
@@ -606,7 +1488,7 @@ type ListReceiptsRequest struct {
 
 func (x *ListReceiptsRequest) Reset() {
 	*x = ListReceiptsRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +1500,7 @@ func (x *ListReceiptsRequest) String() string {
 func (*ListReceiptsRequest) ProtoMessage() {}
 
 func (x *ListReceiptsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +1513,7 @@ func (x *ListReceiptsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReceiptsRequest.ProtoReflect.Descriptor instead.
 func (*ListReceiptsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{8}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListReceiptsRequest) GetPublication() string {
@@ -657,7 +1539,7 @@ type ListReceiptsResponse struct {
 
 func (x *ListReceiptsResponse) Reset() {
 	*x = ListReceiptsResponse{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -669,7 +1551,7 @@ func (x *ListReceiptsResponse) String() string {
 func (*ListReceiptsResponse) ProtoMessage() {}
 
 func (x *ListReceiptsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -682,7 +1564,7 @@ func (x *ListReceiptsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReceiptsResponse.ProtoReflect.Descriptor instead.
 func (*ListReceiptsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{9}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListReceiptsResponse) GetReceipts() []*Receipt {
@@ -696,7 +1578,7 @@ var File_loa_distribution_v1_distribution_proto protoreflect.FileDescriptor
 
 const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\n" +
-	"&loa/distribution/v1/distribution.proto\x12\x13loa.distribution.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x03\n" +
+	"&loa/distribution/v1/distribution.proto\x12\x13loa.distribution.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1cloa/content/v1/content.proto\"\xb8\a\n" +
 	"\vPublication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
@@ -715,45 +1597,135 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\bchannels\x18\r \x03(\tR\bchannels\x12\x1a\n" +
 	"\bimported\x18\x0e \x01(\bR\bimported\x12\x18\n" +
 	"\aexample\x18\x0f \x01(\bR\aexample\x12\x1a\n" +
-	"\bverified\x18\x10 \x01(\bR\bverified\"l\n" +
+	"\bverified\x18\x10 \x01(\bR\bverified\x12\x16\n" +
+	"\x06number\x18\x11 \x01(\x05R\x06number\x12=\n" +
+	"\fcorrected_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\vcorrectedAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
+	"\n" +
+	"expired_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\texpiredAt\x12=\n" +
+	"\fwithdrawn_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\x12?\n" +
+	"\n" +
+	"correction\x18\x16 \x01(\v2\x1f.loa.distribution.v1.CorrectionR\n" +
+	"correction\x12?\n" +
+	"\n" +
+	"withdrawal\x18\x17 \x01(\v2\x1f.loa.distribution.v1.WithdrawalR\n" +
+	"withdrawal\x12\x14\n" +
+	"\x05slugs\x18\x18 \x03(\tR\x05slugs\x12\x18\n" +
+	"\awaiting\x18\x19 \x01(\bR\awaiting\x12\x12\n" +
+	"\x04etag\x18\x1a \x01(\tR\x04etag\x12\x14\n" +
+	"\x05theme\x18\x1b \x01(\tR\x05theme\"\xc9\x01\n" +
+	"\n" +
+	"Correction\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x12\n" +
+	"\x04hash\x18\x05 \x01(\tR\x04hash\x12\x12\n" +
+	"\x04slug\x18\x06 \x01(\tR\x04slug\x129\n" +
+	"\n" +
+	"publish_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xf3\x01\n" +
+	"\n" +
+	"Withdrawal\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12 \n" +
+	"\vreplacement\x18\x03 \x01(\tR\vreplacement\x12\x14\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12\x12\n" +
+	"\x04hash\x18\x05 \x01(\tR\x04hash\x12\x18\n" +
+	"\aauthors\x18\x06 \x03(\tR\aauthors\x12=\n" +
+	"\fsubmitted_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12\x18\n" +
+	"\acomment\x18\b \x01(\tR\acomment\"\x97\x02\n" +
+	"\aVersion\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x121\n" +
+	"\acontent\x18\x04 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
+	"\tbody_html\x18\x05 \x01(\tR\bbodyHtml\x12\x12\n" +
+	"\x04slug\x18\x06 \x01(\tR\x04slug\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x128\n" +
+	"\tdecisions\x18\b \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\xa7\x01\n" +
 	"\x15PublishContentRequest\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\x129\n" +
 	"\n" +
-	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"j\n" +
+	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"j\n" +
 	"\x15GetPublicationRequest\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12/\n" +
-	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb6\x01\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x8b\x03\n" +
 	"\x17ListPublicationsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x18\n" +
 	"\acontent\x18\x03 \x01(\tR\acontent\x12\x14\n" +
-	"\x05state\x18\x04 \x01(\tR\x05state\x12/\n" +
+	"\x05state\x18\x04 \x01(\tR\x05state\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12\x14\n" +
+	"\x05theme\x18\x06 \x01(\tR\x05theme\x12.\n" +
+	"\x04from\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x18\n" +
+	"\awaiting\x18\t \x01(\bR\awaiting\x12\x12\n" +
+	"\x04plan\x18\n" +
+	" \x01(\tR\x04plan\x12\x1b\n" +
+	"\tplan_item\x18\v \x01(\tR\bplanItem\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x88\x01\n" +
 	"\x18ListPublicationsResponse\x12D\n" +
 	"\fpublications\x18\x01 \x03(\v2 .loa.distribution.v1.PublicationR\fpublications\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"h\n" +
+	"\x13ListVersionsRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"P\n" +
+	"\x14ListVersionsResponse\x128\n" +
+	"\bversions\x18\x01 \x03(\v2\x1c.loa.distribution.v1.VersionR\bversions\"\xdb\x01\n" +
+	"\x1cReschedulePublicationRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x129\n" +
+	"\n" +
+	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12#\n" +
+	"\rnever_expires\x18\x04 \x01(\bR\fneverExpires\"<\n" +
+	"\x18CancelPublicationRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\"x\n" +
+	"\x19CorrectPublicationRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x129\n" +
+	"\n" +
+	"publish_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"x\n" +
+	"\x1aWithdrawPublicationRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12 \n" +
+	"\vreplacement\x18\x03 \x01(\tR\vreplacement\"2\n" +
 	"\x0eReleaseRequest\x12 \n" +
-	"\vpublication\x18\x01 \x01(\tR\vpublication\"h\n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\"1\n" +
+	"\rExpireRequest\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\"\x92\x01\n" +
 	"\x14RecordReceiptRequest\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x14\n" +
-	"\x05place\x18\x03 \x01(\tR\x05place\"e\n" +
+	"\x05place\x18\x03 \x01(\tR\x05place\x12\x10\n" +
+	"\x03act\x18\x04 \x01(\tR\x03act\x12\x16\n" +
+	"\x06number\x18\x05 \x01(\x05R\x06number\"\x8f\x01\n" +
 	"\aReceipt\x12\x18\n" +
 	"\achannel\x18\x01 \x01(\tR\achannel\x12\x14\n" +
 	"\x05place\x18\x02 \x01(\tR\x05place\x12*\n" +
-	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"h\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x10\n" +
+	"\x03act\x18\x04 \x01(\tR\x03act\x12\x16\n" +
+	"\x06number\x18\x05 \x01(\x05R\x06number\"h\n" +
 	"\x13ListReceiptsRequest\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"P\n" +
 	"\x14ListReceiptsResponse\x128\n" +
-	"\breceipts\x18\x01 \x03(\v2\x1c.loa.distribution.v1.ReceiptR\breceipts2\xfd\x05\n" +
+	"\breceipts\x18\x01 \x03(\v2\x1c.loa.distribution.v1.ReceiptR\breceipts2\xdd\f\n" +
 	"\x13DistributionService\x12\x89\x01\n" +
 	"\x0ePublishContent\x12*.loa.distribution.v1.PublishContentRequest\x1a .loa.distribution.v1.Publication\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/contents/{content}:publish\x12\x86\x01\n" +
 	"\x0eGetPublication\x12*.loa.distribution.v1.GetPublicationRequest\x1a .loa.distribution.v1.Publication\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/publications/{publication}\x12\x89\x01\n" +
 	"\x10ListPublications\x12,.loa.distribution.v1.ListPublicationsRequest\x1a-.loa.distribution.v1.ListPublicationsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/publications\x12\x94\x01\n" +
-	"\fListReceipts\x12(.loa.distribution.v1.ListReceiptsRequest\x1a).loa.distribution.v1.ListReceiptsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/publications/{publication}/receipts\x12P\n" +
-	"\aRelease\x12#.loa.distribution.v1.ReleaseRequest\x1a .loa.distribution.v1.Publication\x12\\\n" +
+	"\fListReceipts\x12(.loa.distribution.v1.ListReceiptsRequest\x1a).loa.distribution.v1.ListReceiptsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/publications/{publication}/receipts\x12\x94\x01\n" +
+	"\fListVersions\x12(.loa.distribution.v1.ListVersionsRequest\x1a).loa.distribution.v1.ListVersionsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/publications/{publication}/versions\x12\xa2\x01\n" +
+	"\x15ReschedulePublication\x121.loa.distribution.v1.ReschedulePublicationRequest\x1a .loa.distribution.v1.Publication\"4\x82\xd3\xe4\x93\x02.:\x01*\")/v1/publications/{publication}:reschedule\x12\x96\x01\n" +
+	"\x11CancelPublication\x12-.loa.distribution.v1.CancelPublicationRequest\x1a .loa.distribution.v1.Publication\"0\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/publications/{publication}:cancel\x12\x99\x01\n" +
+	"\x12CorrectPublication\x12..loa.distribution.v1.CorrectPublicationRequest\x1a .loa.distribution.v1.Publication\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/publications/{publication}:correct\x12\x9c\x01\n" +
+	"\x13WithdrawPublication\x12/.loa.distribution.v1.WithdrawPublicationRequest\x1a .loa.distribution.v1.Publication\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/publications/{publication}:withdraw\x12P\n" +
+	"\aRelease\x12#.loa.distribution.v1.ReleaseRequest\x1a .loa.distribution.v1.Publication\x12N\n" +
+	"\x06Expire\x12\".loa.distribution.v1.ExpireRequest\x1a .loa.distribution.v1.Publication\x12\\\n" +
 	"\rRecordReceipt\x12).loa.distribution.v1.RecordReceiptRequest\x1a .loa.distribution.v1.PublicationB\xde\x01\n" +
 	"\x17com.loa.distribution.v1B\x11DistributionProtoP\x01ZBgithub.com/loa-vn/loa/proto/gen/loa/distribution/v1;distributionv1\xa2\x02\x03LDX\xaa\x02\x13Loa.Distribution.V1\xca\x02\x13Loa\\Distribution\\V1\xe2\x02\x1fLoa\\Distribution\\V1\\GPBMetadata\xea\x02\x15Loa::Distribution::V1b\x06proto3"
 
@@ -769,47 +1741,90 @@ func file_loa_distribution_v1_distribution_proto_rawDescGZIP() []byte {
 	return file_loa_distribution_v1_distribution_proto_rawDescData
 }
 
-var file_loa_distribution_v1_distribution_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_loa_distribution_v1_distribution_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_loa_distribution_v1_distribution_proto_goTypes = []any{
-	(*Publication)(nil),              // 0: loa.distribution.v1.Publication
-	(*PublishContentRequest)(nil),    // 1: loa.distribution.v1.PublishContentRequest
-	(*GetPublicationRequest)(nil),    // 2: loa.distribution.v1.GetPublicationRequest
-	(*ListPublicationsRequest)(nil),  // 3: loa.distribution.v1.ListPublicationsRequest
-	(*ListPublicationsResponse)(nil), // 4: loa.distribution.v1.ListPublicationsResponse
-	(*ReleaseRequest)(nil),           // 5: loa.distribution.v1.ReleaseRequest
-	(*RecordReceiptRequest)(nil),     // 6: loa.distribution.v1.RecordReceiptRequest
-	(*Receipt)(nil),                  // 7: loa.distribution.v1.Receipt
-	(*ListReceiptsRequest)(nil),      // 8: loa.distribution.v1.ListReceiptsRequest
-	(*ListReceiptsResponse)(nil),     // 9: loa.distribution.v1.ListReceiptsResponse
-	(*timestamppb.Timestamp)(nil),    // 10: google.protobuf.Timestamp
+	(*Publication)(nil),                  // 0: loa.distribution.v1.Publication
+	(*Correction)(nil),                   // 1: loa.distribution.v1.Correction
+	(*Withdrawal)(nil),                   // 2: loa.distribution.v1.Withdrawal
+	(*Version)(nil),                      // 3: loa.distribution.v1.Version
+	(*PublishContentRequest)(nil),        // 4: loa.distribution.v1.PublishContentRequest
+	(*GetPublicationRequest)(nil),        // 5: loa.distribution.v1.GetPublicationRequest
+	(*ListPublicationsRequest)(nil),      // 6: loa.distribution.v1.ListPublicationsRequest
+	(*ListPublicationsResponse)(nil),     // 7: loa.distribution.v1.ListPublicationsResponse
+	(*ListVersionsRequest)(nil),          // 8: loa.distribution.v1.ListVersionsRequest
+	(*ListVersionsResponse)(nil),         // 9: loa.distribution.v1.ListVersionsResponse
+	(*ReschedulePublicationRequest)(nil), // 10: loa.distribution.v1.ReschedulePublicationRequest
+	(*CancelPublicationRequest)(nil),     // 11: loa.distribution.v1.CancelPublicationRequest
+	(*CorrectPublicationRequest)(nil),    // 12: loa.distribution.v1.CorrectPublicationRequest
+	(*WithdrawPublicationRequest)(nil),   // 13: loa.distribution.v1.WithdrawPublicationRequest
+	(*ReleaseRequest)(nil),               // 14: loa.distribution.v1.ReleaseRequest
+	(*ExpireRequest)(nil),                // 15: loa.distribution.v1.ExpireRequest
+	(*RecordReceiptRequest)(nil),         // 16: loa.distribution.v1.RecordReceiptRequest
+	(*Receipt)(nil),                      // 17: loa.distribution.v1.Receipt
+	(*ListReceiptsRequest)(nil),          // 18: loa.distribution.v1.ListReceiptsRequest
+	(*ListReceiptsResponse)(nil),         // 19: loa.distribution.v1.ListReceiptsResponse
+	(*timestamppb.Timestamp)(nil),        // 20: google.protobuf.Timestamp
+	(*v1.Content)(nil),                   // 21: loa.content.v1.Content
+	(*v11.Decision)(nil),                 // 22: loa.approvals.v1.Decision
 }
 var file_loa_distribution_v1_distribution_proto_depIdxs = []int32{
-	10, // 0: loa.distribution.v1.Publication.publish_at:type_name -> google.protobuf.Timestamp
-	10, // 1: loa.distribution.v1.Publication.published_at:type_name -> google.protobuf.Timestamp
-	10, // 2: loa.distribution.v1.PublishContentRequest.publish_at:type_name -> google.protobuf.Timestamp
-	10, // 3: loa.distribution.v1.GetPublicationRequest.as_of:type_name -> google.protobuf.Timestamp
-	10, // 4: loa.distribution.v1.ListPublicationsRequest.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 5: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
-	10, // 6: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	10, // 7: loa.distribution.v1.ListReceiptsRequest.as_of:type_name -> google.protobuf.Timestamp
-	7,  // 8: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
-	1,  // 9: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
-	2,  // 10: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
-	3,  // 11: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
-	8,  // 12: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
-	5,  // 13: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
-	6,  // 14: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
-	0,  // 15: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
-	0,  // 16: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
-	4,  // 17: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
-	9,  // 18: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
-	0,  // 19: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
-	0,  // 20: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	20, // 0: loa.distribution.v1.Publication.publish_at:type_name -> google.protobuf.Timestamp
+	20, // 1: loa.distribution.v1.Publication.published_at:type_name -> google.protobuf.Timestamp
+	20, // 2: loa.distribution.v1.Publication.corrected_at:type_name -> google.protobuf.Timestamp
+	20, // 3: loa.distribution.v1.Publication.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 4: loa.distribution.v1.Publication.expired_at:type_name -> google.protobuf.Timestamp
+	20, // 5: loa.distribution.v1.Publication.withdrawn_at:type_name -> google.protobuf.Timestamp
+	1,  // 6: loa.distribution.v1.Publication.correction:type_name -> loa.distribution.v1.Correction
+	2,  // 7: loa.distribution.v1.Publication.withdrawal:type_name -> loa.distribution.v1.Withdrawal
+	20, // 8: loa.distribution.v1.Correction.publish_at:type_name -> google.protobuf.Timestamp
+	20, // 9: loa.distribution.v1.Withdrawal.submitted_at:type_name -> google.protobuf.Timestamp
+	21, // 10: loa.distribution.v1.Version.content:type_name -> loa.content.v1.Content
+	20, // 11: loa.distribution.v1.Version.at:type_name -> google.protobuf.Timestamp
+	22, // 12: loa.distribution.v1.Version.decisions:type_name -> loa.approvals.v1.Decision
+	20, // 13: loa.distribution.v1.PublishContentRequest.publish_at:type_name -> google.protobuf.Timestamp
+	20, // 14: loa.distribution.v1.PublishContentRequest.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 15: loa.distribution.v1.GetPublicationRequest.as_of:type_name -> google.protobuf.Timestamp
+	20, // 16: loa.distribution.v1.ListPublicationsRequest.from:type_name -> google.protobuf.Timestamp
+	20, // 17: loa.distribution.v1.ListPublicationsRequest.to:type_name -> google.protobuf.Timestamp
+	20, // 18: loa.distribution.v1.ListPublicationsRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 19: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
+	20, // 20: loa.distribution.v1.ListVersionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 21: loa.distribution.v1.ListVersionsResponse.versions:type_name -> loa.distribution.v1.Version
+	20, // 22: loa.distribution.v1.ReschedulePublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
+	20, // 23: loa.distribution.v1.ReschedulePublicationRequest.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 24: loa.distribution.v1.CorrectPublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
+	20, // 25: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	20, // 26: loa.distribution.v1.ListReceiptsRequest.as_of:type_name -> google.protobuf.Timestamp
+	17, // 27: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
+	4,  // 28: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
+	5,  // 29: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
+	6,  // 30: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
+	18, // 31: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
+	8,  // 32: loa.distribution.v1.DistributionService.ListVersions:input_type -> loa.distribution.v1.ListVersionsRequest
+	10, // 33: loa.distribution.v1.DistributionService.ReschedulePublication:input_type -> loa.distribution.v1.ReschedulePublicationRequest
+	11, // 34: loa.distribution.v1.DistributionService.CancelPublication:input_type -> loa.distribution.v1.CancelPublicationRequest
+	12, // 35: loa.distribution.v1.DistributionService.CorrectPublication:input_type -> loa.distribution.v1.CorrectPublicationRequest
+	13, // 36: loa.distribution.v1.DistributionService.WithdrawPublication:input_type -> loa.distribution.v1.WithdrawPublicationRequest
+	14, // 37: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
+	15, // 38: loa.distribution.v1.DistributionService.Expire:input_type -> loa.distribution.v1.ExpireRequest
+	16, // 39: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
+	0,  // 40: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
+	0,  // 41: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
+	7,  // 42: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
+	19, // 43: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
+	9,  // 44: loa.distribution.v1.DistributionService.ListVersions:output_type -> loa.distribution.v1.ListVersionsResponse
+	0,  // 45: loa.distribution.v1.DistributionService.ReschedulePublication:output_type -> loa.distribution.v1.Publication
+	0,  // 46: loa.distribution.v1.DistributionService.CancelPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 47: loa.distribution.v1.DistributionService.CorrectPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 48: loa.distribution.v1.DistributionService.WithdrawPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 49: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
+	0,  // 50: loa.distribution.v1.DistributionService.Expire:output_type -> loa.distribution.v1.Publication
+	0,  // 51: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
+	40, // [40:52] is the sub-list for method output_type
+	28, // [28:40] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_distribution_proto_init() }
@@ -823,7 +1838,7 @@ func file_loa_distribution_v1_distribution_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_distribution_v1_distribution_proto_rawDesc), len(file_loa_distribution_v1_distribution_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,25 +21,44 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DistributionService_PublishContent_FullMethodName   = "/loa.distribution.v1.DistributionService/PublishContent"
-	DistributionService_GetPublication_FullMethodName   = "/loa.distribution.v1.DistributionService/GetPublication"
-	DistributionService_ListPublications_FullMethodName = "/loa.distribution.v1.DistributionService/ListPublications"
-	DistributionService_ListReceipts_FullMethodName     = "/loa.distribution.v1.DistributionService/ListReceipts"
-	DistributionService_Release_FullMethodName          = "/loa.distribution.v1.DistributionService/Release"
-	DistributionService_RecordReceipt_FullMethodName    = "/loa.distribution.v1.DistributionService/RecordReceipt"
+	DistributionService_PublishContent_FullMethodName        = "/loa.distribution.v1.DistributionService/PublishContent"
+	DistributionService_GetPublication_FullMethodName        = "/loa.distribution.v1.DistributionService/GetPublication"
+	DistributionService_ListPublications_FullMethodName      = "/loa.distribution.v1.DistributionService/ListPublications"
+	DistributionService_ListReceipts_FullMethodName          = "/loa.distribution.v1.DistributionService/ListReceipts"
+	DistributionService_ListVersions_FullMethodName          = "/loa.distribution.v1.DistributionService/ListVersions"
+	DistributionService_ReschedulePublication_FullMethodName = "/loa.distribution.v1.DistributionService/ReschedulePublication"
+	DistributionService_CancelPublication_FullMethodName     = "/loa.distribution.v1.DistributionService/CancelPublication"
+	DistributionService_CorrectPublication_FullMethodName    = "/loa.distribution.v1.DistributionService/CorrectPublication"
+	DistributionService_WithdrawPublication_FullMethodName   = "/loa.distribution.v1.DistributionService/WithdrawPublication"
+	DistributionService_Release_FullMethodName               = "/loa.distribution.v1.DistributionService/Release"
+	DistributionService_Expire_FullMethodName                = "/loa.distribution.v1.DistributionService/Expire"
+	DistributionService_RecordReceipt_FullMethodName         = "/loa.distribution.v1.DistributionService/RecordReceipt"
 )
 
 // DistributionServiceClient is the client API for DistributionService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type DistributionServiceClient interface {
-	// PublishContent publishes approved content, now or at publish_at. The publication's workflow does it, once.
+	// PublishContent publishes approved content, now or at publish_at; then the publication's workflow does it, once.
 	PublishContent(ctx context.Context, in *PublishContentRequest, opts ...grpc.CallOption) (*Publication, error)
 	GetPublication(ctx context.Context, in *GetPublicationRequest, opts ...grpc.CallOption) (*Publication, error)
 	ListPublications(ctx context.Context, in *ListPublicationsRequest, opts ...grpc.CallOption) (*ListPublicationsResponse, error)
 	ListReceipts(ctx context.Context, in *ListReceiptsRequest, opts ...grpc.CallOption) (*ListReceiptsResponse, error)
-	// Release makes a scheduled publication public; refused before its time by the log's clock. Called by its workflow.
+	// ListVersions gives every text the publication has shown, as it was approved.
+	ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
+	// ReschedulePublication changes when what waits becomes public, or until when it is shown. If-Match carries its ETag.
+	ReschedulePublication(ctx context.Context, in *ReschedulePublicationRequest, opts ...grpc.CallOption) (*Publication, error)
+	// CancelPublication calls off what waits for its time: the publication, or a correction of it. The text stays approved.
+	CancelPublication(ctx context.Context, in *CancelPublicationRequest, opts ...grpc.CallOption) (*Publication, error)
+	// CorrectPublication publishes the approved correction of what is public, now or at publish_at. Both texts are kept.
+	CorrectPublication(ctx context.Context, in *CorrectPublicationRequest, opts ...grpc.CallOption) (*Publication, error)
+	// WithdrawPublication asks for the approval of a withdrawal; once approved, it is carried out by itself.
+	WithdrawPublication(ctx context.Context, in *WithdrawPublicationRequest, opts ...grpc.CallOption) (*Publication, error)
+	// Release makes public what waits, the publication or its correction; refused before its time by the log's clock. Called by its
+	// workflow.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*Publication, error)
+	// Expire ends what was to be shown until now; refused before its time by the log's clock. Called by its workflow.
+	Expire(ctx context.Context, in *ExpireRequest, opts ...grpc.CallOption) (*Publication, error)
 	// RecordReceipt keeps a channel's word that it carries the publication. Called by the channel.
 	RecordReceipt(ctx context.Context, in *RecordReceiptRequest, opts ...grpc.CallOption) (*Publication, error)
 }
@@ -92,10 +111,70 @@ func (c *distributionServiceClient) ListReceipts(ctx context.Context, in *ListRe
 	return out, nil
 }
 
+func (c *distributionServiceClient) ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListVersionsResponse)
+	err := c.cc.Invoke(ctx, DistributionService_ListVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *distributionServiceClient) ReschedulePublication(ctx context.Context, in *ReschedulePublicationRequest, opts ...grpc.CallOption) (*Publication, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Publication)
+	err := c.cc.Invoke(ctx, DistributionService_ReschedulePublication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *distributionServiceClient) CancelPublication(ctx context.Context, in *CancelPublicationRequest, opts ...grpc.CallOption) (*Publication, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Publication)
+	err := c.cc.Invoke(ctx, DistributionService_CancelPublication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *distributionServiceClient) CorrectPublication(ctx context.Context, in *CorrectPublicationRequest, opts ...grpc.CallOption) (*Publication, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Publication)
+	err := c.cc.Invoke(ctx, DistributionService_CorrectPublication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *distributionServiceClient) WithdrawPublication(ctx context.Context, in *WithdrawPublicationRequest, opts ...grpc.CallOption) (*Publication, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Publication)
+	err := c.cc.Invoke(ctx, DistributionService_WithdrawPublication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *distributionServiceClient) Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*Publication, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Publication)
 	err := c.cc.Invoke(ctx, DistributionService_Release_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *distributionServiceClient) Expire(ctx context.Context, in *ExpireRequest, opts ...grpc.CallOption) (*Publication, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Publication)
+	err := c.cc.Invoke(ctx, DistributionService_Expire_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +195,26 @@ func (c *distributionServiceClient) RecordReceipt(ctx context.Context, in *Recor
 // All implementations must embed UnimplementedDistributionServiceServer
 // for forward compatibility.
 type DistributionServiceServer interface {
-	// PublishContent publishes approved content, now or at publish_at. The publication's workflow does it, once.
+	// PublishContent publishes approved content, now or at publish_at; then the publication's workflow does it, once.
 	PublishContent(context.Context, *PublishContentRequest) (*Publication, error)
 	GetPublication(context.Context, *GetPublicationRequest) (*Publication, error)
 	ListPublications(context.Context, *ListPublicationsRequest) (*ListPublicationsResponse, error)
 	ListReceipts(context.Context, *ListReceiptsRequest) (*ListReceiptsResponse, error)
-	// Release makes a scheduled publication public; refused before its time by the log's clock. Called by its workflow.
+	// ListVersions gives every text the publication has shown, as it was approved.
+	ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error)
+	// ReschedulePublication changes when what waits becomes public, or until when it is shown. If-Match carries its ETag.
+	ReschedulePublication(context.Context, *ReschedulePublicationRequest) (*Publication, error)
+	// CancelPublication calls off what waits for its time: the publication, or a correction of it. The text stays approved.
+	CancelPublication(context.Context, *CancelPublicationRequest) (*Publication, error)
+	// CorrectPublication publishes the approved correction of what is public, now or at publish_at. Both texts are kept.
+	CorrectPublication(context.Context, *CorrectPublicationRequest) (*Publication, error)
+	// WithdrawPublication asks for the approval of a withdrawal; once approved, it is carried out by itself.
+	WithdrawPublication(context.Context, *WithdrawPublicationRequest) (*Publication, error)
+	// Release makes public what waits, the publication or its correction; refused before its time by the log's clock. Called by its
+	// workflow.
 	Release(context.Context, *ReleaseRequest) (*Publication, error)
+	// Expire ends what was to be shown until now; refused before its time by the log's clock. Called by its workflow.
+	Expire(context.Context, *ExpireRequest) (*Publication, error)
 	// RecordReceipt keeps a channel's word that it carries the publication. Called by the channel.
 	RecordReceipt(context.Context, *RecordReceiptRequest) (*Publication, error)
 	mustEmbedUnimplementedDistributionServiceServer()
@@ -147,8 +239,26 @@ func (UnimplementedDistributionServiceServer) ListPublications(context.Context, 
 func (UnimplementedDistributionServiceServer) ListReceipts(context.Context, *ListReceiptsRequest) (*ListReceiptsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListReceipts not implemented")
 }
+func (UnimplementedDistributionServiceServer) ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListVersions not implemented")
+}
+func (UnimplementedDistributionServiceServer) ReschedulePublication(context.Context, *ReschedulePublicationRequest) (*Publication, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReschedulePublication not implemented")
+}
+func (UnimplementedDistributionServiceServer) CancelPublication(context.Context, *CancelPublicationRequest) (*Publication, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelPublication not implemented")
+}
+func (UnimplementedDistributionServiceServer) CorrectPublication(context.Context, *CorrectPublicationRequest) (*Publication, error) {
+	return nil, status.Error(codes.Unimplemented, "method CorrectPublication not implemented")
+}
+func (UnimplementedDistributionServiceServer) WithdrawPublication(context.Context, *WithdrawPublicationRequest) (*Publication, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawPublication not implemented")
+}
 func (UnimplementedDistributionServiceServer) Release(context.Context, *ReleaseRequest) (*Publication, error) {
 	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedDistributionServiceServer) Expire(context.Context, *ExpireRequest) (*Publication, error) {
+	return nil, status.Error(codes.Unimplemented, "method Expire not implemented")
 }
 func (UnimplementedDistributionServiceServer) RecordReceipt(context.Context, *RecordReceiptRequest) (*Publication, error) {
 	return nil, status.Error(codes.Unimplemented, "method RecordReceipt not implemented")
@@ -246,6 +356,96 @@ func _DistributionService_ListReceipts_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DistributionService_ListVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).ListVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_ListVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).ListVersions(ctx, req.(*ListVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DistributionService_ReschedulePublication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReschedulePublicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).ReschedulePublication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_ReschedulePublication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).ReschedulePublication(ctx, req.(*ReschedulePublicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DistributionService_CancelPublication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelPublicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).CancelPublication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_CancelPublication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).CancelPublication(ctx, req.(*CancelPublicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DistributionService_CorrectPublication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CorrectPublicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).CorrectPublication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_CorrectPublication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).CorrectPublication(ctx, req.(*CorrectPublicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DistributionService_WithdrawPublication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawPublicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).WithdrawPublication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_WithdrawPublication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).WithdrawPublication(ctx, req.(*WithdrawPublicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DistributionService_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReleaseRequest)
 	if err := dec(in); err != nil {
@@ -260,6 +460,24 @@ func _DistributionService_Release_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(DistributionServiceServer).Release(ctx, req.(*ReleaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DistributionService_Expire_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExpireRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DistributionServiceServer).Expire(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DistributionService_Expire_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DistributionServiceServer).Expire(ctx, req.(*ExpireRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -306,8 +524,32 @@ var DistributionService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _DistributionService_ListReceipts_Handler,
 		},
 		{
+			MethodName: "ListVersions",
+			Handler:    _DistributionService_ListVersions_Handler,
+		},
+		{
+			MethodName: "ReschedulePublication",
+			Handler:    _DistributionService_ReschedulePublication_Handler,
+		},
+		{
+			MethodName: "CancelPublication",
+			Handler:    _DistributionService_CancelPublication_Handler,
+		},
+		{
+			MethodName: "CorrectPublication",
+			Handler:    _DistributionService_CorrectPublication_Handler,
+		},
+		{
+			MethodName: "WithdrawPublication",
+			Handler:    _DistributionService_WithdrawPublication_Handler,
+		},
+		{
 			MethodName: "Release",
 			Handler:    _DistributionService_Release_Handler,
+		},
+		{
+			MethodName: "Expire",
+			Handler:    _DistributionService_Expire_Handler,
 		},
 		{
 			MethodName: "RecordReceipt",

@@ -195,7 +195,8 @@ func (x *PublicationPublished) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// PublicationCancelled: the content was edited before its time came.
+// PublicationCancelled: this text will not be published at the time that was set: its content was edited before, or an editor called it
+// off. Of a correction, the publication stays as it is.
 type PublicationCancelled struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
@@ -256,13 +257,17 @@ func (x *PublicationCancelled) GetHash() string {
 	return ""
 }
 
-// PublicationRescheduled: its time was changed before it came.
+// PublicationRescheduled: when it becomes public, or until when it is shown, was changed.
 type PublicationRescheduled struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Publication   string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
-	Content       string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
-	Hash          string                 `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
-	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content     string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// Of the text that waits; of the public one when none does.
+	Hash string `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	// When the text that waits becomes public; unset when none waits.
+	PublishAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	// When it stops being shown; unset: never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -321,6 +326,13 @@ func (x *PublicationRescheduled) GetHash() string {
 func (x *PublicationRescheduled) GetPublishAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.PublishAt
+	}
+	return nil
+}
+
+func (x *PublicationRescheduled) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
 	}
 	return nil
 }
@@ -888,13 +900,15 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\x14PublicationCancelled\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
-	"\x04hash\x18\x03 \x01(\tR\x04hash\"\xa3\x01\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\"\xde\x01\n" +
 	"\x16PublicationRescheduled\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
 	"\x04hash\x18\x03 \x01(\tR\x04hash\x129\n" +
 	"\n" +
-	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xbd\x03\n" +
+	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xbd\x03\n" +
 	"\x14PublicationCorrected\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x121\n" +
 	"\acontent\x18\x02 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
@@ -985,19 +999,20 @@ var file_loa_distribution_v1_events_proto_depIdxs = []int32{
 	11, // 3: loa.distribution.v1.PublicationPublished.decisions:type_name -> loa.approvals.v1.Decision
 	9,  // 4: loa.distribution.v1.PublicationPublished.expires_at:type_name -> google.protobuf.Timestamp
 	9,  // 5: loa.distribution.v1.PublicationRescheduled.publish_at:type_name -> google.protobuf.Timestamp
-	10, // 6: loa.distribution.v1.PublicationCorrected.content:type_name -> loa.content.v1.Content
-	9,  // 7: loa.distribution.v1.PublicationCorrected.published_at:type_name -> google.protobuf.Timestamp
-	9,  // 8: loa.distribution.v1.PublicationCorrected.corrected_at:type_name -> google.protobuf.Timestamp
-	11, // 9: loa.distribution.v1.PublicationCorrected.decisions:type_name -> loa.approvals.v1.Decision
-	9,  // 10: loa.distribution.v1.PublicationWithdrawn.published_at:type_name -> google.protobuf.Timestamp
-	9,  // 11: loa.distribution.v1.PublicationWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
-	11, // 12: loa.distribution.v1.PublicationWithdrawn.decisions:type_name -> loa.approvals.v1.Decision
-	9,  // 13: loa.distribution.v1.PublicationExpired.expired_at:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	9,  // 6: loa.distribution.v1.PublicationRescheduled.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 7: loa.distribution.v1.PublicationCorrected.content:type_name -> loa.content.v1.Content
+	9,  // 8: loa.distribution.v1.PublicationCorrected.published_at:type_name -> google.protobuf.Timestamp
+	9,  // 9: loa.distribution.v1.PublicationCorrected.corrected_at:type_name -> google.protobuf.Timestamp
+	11, // 10: loa.distribution.v1.PublicationCorrected.decisions:type_name -> loa.approvals.v1.Decision
+	9,  // 11: loa.distribution.v1.PublicationWithdrawn.published_at:type_name -> google.protobuf.Timestamp
+	9,  // 12: loa.distribution.v1.PublicationWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
+	11, // 13: loa.distribution.v1.PublicationWithdrawn.decisions:type_name -> loa.approvals.v1.Decision
+	9,  // 14: loa.distribution.v1.PublicationExpired.expired_at:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_events_proto_init() }

@@ -156,6 +156,8 @@ const (
 	Reason_CORRECTION_EARLY         Reason = 334
 	Reason_TRANSLATION_LANGUAGE     Reason = 335
 	Reason_TRANSLATION_REVISION     Reason = 336
+	Reason_PAGE_WITHDRAWN           Reason = 390
+	Reason_PAGE_EXPIRED             Reason = 391
 	Reason_DOCUMENT_CHARACTER       Reason = 400
 	Reason_DOCUMENT_TABLE_WIDE      Reason = 401
 	Reason_DOCUMENT_TOO_LARGE       Reason = 402
@@ -185,7 +187,6 @@ const (
 	Reason_EVIDENCE_NOT_STORED      Reason = 236
 	Reason_OUT_OF_RANGE             Reason = 237
 	Reason_UNKNOWN_LINE             Reason = 238
-	Reason_NOT_IN_CHARGE            Reason = 239
 	Reason_BAD_MOMENT               Reason = 420
 	Reason_BAD_COUNT                Reason = 421
 	Reason_ORIGIN_REQUIRED          Reason = 422
@@ -323,6 +324,8 @@ var (
 		334: "CORRECTION_EARLY",
 		335: "TRANSLATION_LANGUAGE",
 		336: "TRANSLATION_REVISION",
+		390: "PAGE_WITHDRAWN",
+		391: "PAGE_EXPIRED",
 		400: "DOCUMENT_CHARACTER",
 		401: "DOCUMENT_TABLE_WIDE",
 		402: "DOCUMENT_TOO_LARGE",
@@ -352,7 +355,6 @@ var (
 		236: "EVIDENCE_NOT_STORED",
 		237: "OUT_OF_RANGE",
 		238: "UNKNOWN_LINE",
-		239: "NOT_IN_CHARGE",
 		420: "BAD_MOMENT",
 		421: "BAD_COUNT",
 		422: "ORIGIN_REQUIRED",
@@ -487,6 +489,8 @@ var (
 		"CORRECTION_EARLY":         334,
 		"TRANSLATION_LANGUAGE":     335,
 		"TRANSLATION_REVISION":     336,
+		"PAGE_WITHDRAWN":           390,
+		"PAGE_EXPIRED":             391,
 		"DOCUMENT_CHARACTER":       400,
 		"DOCUMENT_TABLE_WIDE":      401,
 		"DOCUMENT_TOO_LARGE":       402,
@@ -516,7 +520,6 @@ var (
 		"EVIDENCE_NOT_STORED":      236,
 		"OUT_OF_RANGE":             237,
 		"UNKNOWN_LINE":             238,
-		"NOT_IN_CHARGE":            239,
 		"BAD_MOMENT":               420,
 		"BAD_COUNT":                421,
 		"ORIGIN_REQUIRED":          422,
@@ -797,7 +800,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x03(\v2\x1b.loa.errors.v1.FieldProblemR\x06errors\x1a7\n" +
 	"\tArgsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x95\x80\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x8b\x80\x02\n" +
 	"\x06Reason\x12\xf9\x01\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x1a\xe0\x01\x8a\xb5\x18\xdb\x01\b\xf4\x03\x12kHệ thống gặp lỗi. Hãy thử lại; nếu vẫn lỗi, báo người vận hành mã vết {trace}.\x1aiSomething went wrong on our side. Try again; if it happens again, give the operator the trace id {trace}.\x12h\n" +
 	"\n" +
@@ -863,8 +866,8 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\fEMBARGO_PAST\x10G\x1a\xb9\x01\x8a\xb5\x18\xb4\x01\b\xa6\x03\x12^Giờ hẹn đăng {at} đã qua. Hãy bỏ trống để đăng ngay hoặc chọn giờ sau.\x1aOThe time {at} has passed. Leave it empty to publish now, or choose a later one.\x12s\n" +
 	"\rEMBARGO_EARLY\x10H\x1a`\x8a\xb5\x18\\\b\x99\x03\x12%Chưa đến giờ hẹn đăng {at}.\x1a0It is not yet {at}, the time set for publishing.\x12\xd0\x01\n" +
 	"\x11PUBLICATION_STATE\x10I\x1a\xb8\x01\x8a\xb5\x18\xb3\x01\b\x99\x03\x12dViệc đăng đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aHThe publication is “{state}”; this is possible only when: {allowed}.\x12\x82\x01\n" +
-	"\x11ALREADY_PUBLISHED\x10J\x1ak\x8a\xb5\x18g\b\x99\x03\x124Mục tin này đã đăng hoặc đã hẹn đăng.\x1a,This item is already published or scheduled.\x12\xb5\x02\n" +
-	"\x12NOTHING_TO_CORRECT\x10\xe8\x02\x1a\x9b\x02\x8a\xb5\x18\x96\x02\b\x99\x03\x12\x91\x01Bản mới nhất của mục tin chính là bản đang công khai. Hãy sửa mục tin, ghi lý do đính chính và trình duyệt trước.\x1a}The item’s newest text is the one that is public. Edit the item, give the correction’s reason and have it approved first.\x12\x8e\x02\n" +
+	"\x11ALREADY_PUBLISHED\x10J\x1ak\x8a\xb5\x18g\b\x99\x03\x124Mục tin này đã đăng hoặc đã hẹn đăng.\x1a,This item is already published or scheduled.\x12\xa2\x02\n" +
+	"\x12NOTHING_TO_CORRECT\x10\xe8\x02\x1a\x88\x02\x8a\xb5\x18\x83\x02\b\x99\x03\x12\x8f\x01Chưa có bản đính chính nào của tin này được duyệt. Hãy sửa mục tin, ghi lý do đính chính và trình duyệt trước.\x1alNo correction of this is approved. Edit the item, give the correction’s reason and have it approved first.\x12\x8e\x02\n" +
 	"\x12CORRECTION_WAITING\x10\xe9\x02\x1a\xf4\x01\x8a\xb5\x18\xef\x01\b\x99\x03\x12\x86\x01Bản đính chính số {number} đang chờ đến {at}. Hãy đổi giờ (:reschedule) hoặc hủy (:cancel) bản đó trước.\x1aaCorrection {number} waits for {at}. Change its time (:reschedule) or call it off (:cancel) first.\x12\xc9\x01\n" +
 	"\x12WITHDRAW_SCHEDULED\x10\xea\x02\x1a\xaf\x01\x8a\xb5\x18\xaa\x01\b\x99\x03\x12TTin chưa công khai nên không cần thu hồi. Hãy hủy hẹn đăng (:cancel).\x1aOThis is not public yet, so there is nothing to withdraw. Call it off (:cancel).\x12\x91\x01\n" +
 	"\x0fWITHDRAWAL_OPEN\x10\xeb\x02\x1a{\x8a\xb5\x18w\b\x99\x03\x128Đề nghị thu hồi {withdrawal} đang chờ duyệt.\x1a8The withdrawal {withdrawal} is waiting for its approval.\x12\x9e\x02\n" +
@@ -936,7 +939,9 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\fPREVIEW_GONE\x10\xcd\x02\x1a\xe8\x01\x8a\xb5\x18\xe3\x01\b\x9a\x03\x12\x81\x01Liên kết xem trước đã hết hạn, hoặc bài đã được sửa sau khi tạo liên kết. Hãy xin liên kết mới.\x1aZThe preview link has expired, or the item was edited after it was made. Ask for a new one.\x12\xe7\x01\n" +
 	"\x10CORRECTION_EARLY\x10\xce\x02\x1a\xcf\x01\x8a\xb5\x18\xca\x01\b\xa6\x03\x12mMục tin chưa từng công khai nên không có gì để đính chính. Hãy bỏ phần “correction”.\x1aVThe item was never public, so there is nothing to correct. Leave out “correction”.\x12\xc6\x01\n" +
 	"\x14TRANSLATION_LANGUAGE\x10\xcf\x02\x1a\xaa\x01\x8a\xb5\x18\xa5\x01\b\xa6\x03\x12TNgôn ngữ “{language}” đã là ngôn ngữ gốc hoặc có hai bản dịch.\x1aJ“{language}” is the language of the original, or has two translations.\x12\xb7\x01\n" +
-	"\x14TRANSLATION_REVISION\x10\xd0\x02\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12JKhông có bản {revision} để dịch; bản mới nhất là {newest}.\x1aEThere is no revision {revision} to translate; the newest is {newest}.\x12\x8a\x02\n" +
+	"\x14TRANSLATION_REVISION\x10\xd0\x02\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12JKhông có bản {revision} để dịch; bản mới nhất là {newest}.\x1aEThere is no revision {revision} to translate; the newest is {newest}.\x12`\n" +
+	"\x0ePAGE_WITHDRAWN\x10\x86\x03\x1aK\x8a\xb5\x18G\b\x9a\x03\x12#Bài đã được thu hồi: {why}\x1a\x1dThe item was withdrawn: {why}\x12\xa2\x01\n" +
+	"\fPAGE_EXPIRED\x10\x87\x03\x1a\x8e\x01\x8a\xb5\x18\x89\x01\b\x9a\x03\x12@Bài đã hết thời gian đăng và không còn hiển thị.\x1aBThe time this item was to be shown has ended; it is shown no more.\x12\x8a\x02\n" +
 	"\x12DOCUMENT_CHARACTER\x10\x90\x03\x1a\xf0\x01\x8a\xb5\x18\xeb\x01\b\xa6\x03\x12\x80\x01Phông chữ của văn bản không có ký tự “{character}” ({code}), ở đoạn “{text}”. Hãy thay ký tự này.\x1acThe document’s typeface has no character “{character}” ({code}), in “{text}”. Replace it.\x12\xe1\x02\n" +
 	"\x13DOCUMENT_TABLE_WIDE\x10\x91\x03\x1a\xc6\x02\x8a\xb5\x18\xc1\x02\b\xa6\x03\x12\xab\x01Bảng “{table}” có {count} cột, không đủ chỗ trên khổ giấy (nhiều nhất {limit}). Hãy bớt cột hoặc đặt bảng vào phụ lục khổ ngang.\x1a\x8d\x01The table “{table}” has {count} columns, too many for the page (at most {limit}). Take columns out or put the table in a landscape annex.\x12\xb8\x01\n" +
 	"\x12DOCUMENT_TOO_LARGE\x10\x92\x03\x1a\x9e\x01\x8a\xb5\x18\x99\x01\b\xa6\x03\x12QVăn bản vượt giới hạn: {what}, nhiều nhất {limit}. Hãy chia nhỏ.\x1aAThe document is over a limit: {what}, at most {limit}. Divide it.\x12\xda\x01\n" +
@@ -968,8 +973,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\rEVIDENCE_USED\x10\xeb\x01\x1a\x8c\x02\x8a\xb5\x18\x87\x02\b\xa6\x03\x12\x8f\x01Minh chứng “{evidence}” đã thuộc kết quả {result} của mục này. Hãy sửa kết quả đó, hoặc dùng minh chứng khác.\x1apThe evidence “{evidence}” belongs to the result {result} of this item. Edit that one, or use other evidence.\x12\xc9\x01\n" +
 	"\x13EVIDENCE_NOT_STORED\x10\xec\x01\x1a\xae\x01\x8a\xb5\x18\xa9\x01\b\xa6\x03\x12SKho chưa có tệp {sha256}. Hãy tải tệp lên trước rồi ghi kết quả.\x1aOThe file {sha256} is not in the store. Upload it first, then record the result.\x12\x9a\x01\n" +
 	"\fOUT_OF_RANGE\x10\xed\x01\x1a\x86\x01\x8a\xb5\x18\x81\x01\b\xa6\x03\x12E“{field}” là {value}, phải nằm trong khoảng {min}–{max}.\x1a5“{field}” is {value}; it has to be {min}–{max}.\x12\xa5\x01\n" +
-	"\fUNKNOWN_LINE\x10\xee\x01\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xa6\x03\x12K“{value}” không phải dòng số liệu; hãy viết như {expected}.\x1a:“{value}” is no line of the figures; write {expected}.\x12\xfb\x01\n" +
-	"\rNOT_IN_CHARGE\x10\xef\x01\x1a\xe6\x01\x8a\xb5\x18\xe1\x01\b\x93\x03\x12zCơ quan của bạn không chủ trì, không phối hợp mục “{item}” nên không ghi kết quả cho mục này.\x1a`Your agency neither leads nor coordinates the item “{item}”, so it records no results of it.\x12\xcc\x01\n" +
+	"\fUNKNOWN_LINE\x10\xee\x01\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xa6\x03\x12K“{value}” không phải dòng số liệu; hãy viết như {expected}.\x1a:“{value}” is no line of the figures; write {expected}.\x12\xcc\x01\n" +
 	"\n" +
 	"BAD_MOMENT\x10\xa4\x03\x1a\xba\x01\x8a\xb5\x18\xb5\x01\b\xa6\x03\x12d“{value}” không phải thời điểm; hãy viết 2022-03-14 hoặc 2022-03-14T13:20:00+07:00.\x1aJ“{value}” is no moment; write 2022-03-14 or 2022-03-14T13:20:00+07:00.\x12\xb7\x01\n" +
 	"\tBAD_COUNT\x10\xa5\x03\x1a\xa6\x01\x8a\xb5\x18\xa1\x01\b\xa6\x03\x12O“{value}” không phải số nguyên dương viết liền (ví dụ 1200).\x1aK“{value}” is no whole number written without separators (such as 1200).\x12\xa8\x01\n" +

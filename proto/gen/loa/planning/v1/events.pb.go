@@ -189,7 +189,9 @@ type PlanSubmitted struct {
 	Unit     string   `protobuf:"bytes,6,opt,name=unit,proto3" json:"unit,omitempty"`
 	Authors  []string `protobuf:"bytes,7,rep,name=authors,proto3" json:"authors,omitempty"`
 	// What an amendment changes; none for a plan.
-	Changes       []*PlanChange `protobuf:"bytes,8,rep,name=changes,proto3" json:"changes,omitempty"`
+	Changes []*PlanChange `protobuf:"bytes,8,rep,name=changes,proto3" json:"changes,omitempty"`
+	// The agency that drafted it, whose people it goes to first. An amendment may give the plan another lead.
+	Agency        string `protobuf:"bytes,9,opt,name=agency,proto3" json:"agency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +280,13 @@ func (x *PlanSubmitted) GetChanges() []*PlanChange {
 		return x.Changes
 	}
 	return nil
+}
+
+func (x *PlanSubmitted) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
 }
 
 // PlanRevised: the draft of a plan or of an amendment was edited; approvals of any other hash are void.
@@ -838,7 +847,7 @@ const file_loa_planning_v1_events_proto_rawDesc = "" +
 	"PlanIssued\x12)\n" +
 	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12/\n" +
 	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x128\n" +
-	"\tdecisions\x18\x03 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\x9e\x02\n" +
+	"\tdecisions\x18\x03 \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\xb6\x02\n" +
 	"\rPlanSubmitted\x12)\n" +
 	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12/\n" +
 	"\x05items\x18\x02 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x12\x1c\n" +
@@ -847,7 +856,8 @@ const file_loa_planning_v1_events_proto_rawDesc = "" +
 	"\brevision\x18\x05 \x01(\x05R\brevision\x12\x12\n" +
 	"\x04unit\x18\x06 \x01(\tR\x04unit\x12\x18\n" +
 	"\aauthors\x18\a \x03(\tR\aauthors\x125\n" +
-	"\achanges\x18\b \x03(\v2\x1b.loa.planning.v1.PlanChangeR\achanges\"\x87\x01\n" +
+	"\achanges\x18\b \x03(\v2\x1b.loa.planning.v1.PlanChangeR\achanges\x12\x16\n" +
+	"\x06agency\x18\t \x01(\tR\x06agency\"\x87\x01\n" +
 	"\vPlanRevised\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1c\n" +
 	"\tamendment\x18\x02 \x01(\tR\tamendment\x12\x12\n" +

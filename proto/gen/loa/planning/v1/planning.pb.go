@@ -10,8 +10,10 @@ package planningv1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -1157,7 +1159,9 @@ type PlanItem struct {
 	// planned, done, overdue.
 	State string `protobuf:"bytes,12,opt,name=state,proto3" json:"state,omitempty"`
 	// Publications counted so far.
-	Delivered     int64 `protobuf:"varint,13,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	Delivered int64 `protobuf:"varint,13,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	// Of the item's text; editing it takes it in If-Match.
+	Etag          string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1283,6 +1287,13 @@ func (x *PlanItem) GetDelivered() int64 {
 	return 0
 }
 
+func (x *PlanItem) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 type Plan struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Id     string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1321,7 +1332,18 @@ type Plan struct {
 	// The dossier that carries it, once submitted.
 	Dossier string `protobuf:"bytes,26,opt,name=dossier,proto3" json:"dossier,omitempty"`
 	// Amendments issued so far, the oldest first, and the one that is being drafted.
-	Amendments    []*PlanAmendment `protobuf:"bytes,27,rep,name=amendments,proto3" json:"amendments,omitempty"`
+	Amendments []*PlanAmendment `protobuf:"bytes,27,rep,name=amendments,proto3" json:"amendments,omitempty"`
+	// The agency that drafts it; empty when it was issued outside Loa.
+	Agency string `protobuf:"bytes,28,opt,name=agency,proto3" json:"agency,omitempty"`
+	Unit   string `protobuf:"bytes,29,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Who edited the draft.
+	Authors []string `protobuf:"bytes,30,rep,name=authors,proto3" json:"authors,omitempty"`
+	// Why it was returned.
+	ReturnComment string `protobuf:"bytes,31,opt,name=return_comment,json=returnComment,proto3" json:"return_comment,omitempty"`
+	// Why it was closed.
+	CloseReason string `protobuf:"bytes,32,opt,name=close_reason,json=closeReason,proto3" json:"close_reason,omitempty"`
+	// Of an answer to an import alone: how the file was read, place by place.
+	Reading       []*PlanReading `protobuf:"bytes,33,rep,name=reading,proto3" json:"reading,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1545,6 +1567,157 @@ func (x *Plan) GetAmendments() []*PlanAmendment {
 	return nil
 }
 
+func (x *Plan) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Plan) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Plan) GetAuthors() []string {
+	if x != nil {
+		return x.Authors
+	}
+	return nil
+}
+
+func (x *Plan) GetReturnComment() string {
+	if x != nil {
+		return x.ReturnComment
+	}
+	return ""
+}
+
+func (x *Plan) GetCloseReason() string {
+	if x != nil {
+		return x.CloseReason
+	}
+	return ""
+}
+
+func (x *Plan) GetReading() []*PlanReading {
+	if x != nil {
+		return x.Reading
+	}
+	return nil
+}
+
+// PlanReading is one place of an imported file and what was made of it.
+type PlanReading struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The worksheet, or the table of a Word file ("bảng 1").
+	Sheet string `protobuf:"bytes,1,opt,name=sheet,proto3" json:"sheet,omitempty"`
+	// From 1.
+	Row int32 `protobuf:"varint,2,opt,name=row,proto3" json:"row,omitempty"`
+	// The heading as it stands in the file.
+	Column string `protobuf:"bytes,3,opt,name=column,proto3" json:"column,omitempty"`
+	// The field it was taken for, such as "items[2].deadline"; empty when it was passed over.
+	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	// As it stands in the file.
+	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	// As it was understood.
+	Value string `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	// understood, guessed (look at it), not_understood (it stands among the errors), ignored.
+	How string `protobuf:"bytes,7,opt,name=how,proto3" json:"how,omitempty"`
+	// Why it was guessed, not understood or passed over, in Vietnamese.
+	Note          string `protobuf:"bytes,8,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanReading) Reset() {
+	*x = PlanReading{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanReading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanReading) ProtoMessage() {}
+
+func (x *PlanReading) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanReading.ProtoReflect.Descriptor instead.
+func (*PlanReading) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PlanReading) GetSheet() string {
+	if x != nil {
+		return x.Sheet
+	}
+	return ""
+}
+
+func (x *PlanReading) GetRow() int32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *PlanReading) GetColumn() string {
+	if x != nil {
+		return x.Column
+	}
+	return ""
+}
+
+func (x *PlanReading) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *PlanReading) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PlanReading) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *PlanReading) GetHow() string {
+	if x != nil {
+		return x.How
+	}
+	return ""
+}
+
+func (x *PlanReading) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // PlanChange is one difference between a plan and its amendment.
 type PlanChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1565,7 +1738,7 @@ type PlanChange struct {
 
 func (x *PlanChange) Reset() {
 	*x = PlanChange{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +1750,7 @@ func (x *PlanChange) String() string {
 func (*PlanChange) ProtoMessage() {}
 
 func (x *PlanChange) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[20]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +1763,7 @@ func (x *PlanChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanChange.ProtoReflect.Descriptor instead.
 func (*PlanChange) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{20}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PlanChange) GetKind() string {
@@ -1660,7 +1833,7 @@ type PlanAmendment struct {
 
 func (x *PlanAmendment) Reset() {
 	*x = PlanAmendment{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +1845,7 @@ func (x *PlanAmendment) String() string {
 func (*PlanAmendment) ProtoMessage() {}
 
 func (x *PlanAmendment) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[21]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1858,7 @@ func (x *PlanAmendment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanAmendment.ProtoReflect.Descriptor instead.
 func (*PlanAmendment) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{21}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PlanAmendment) GetId() string {
@@ -1752,16 +1925,17 @@ func (x *PlanAmendment) GetDossier() string {
 }
 
 type ImportPlanRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Yaml          []byte                 `protobuf:"bytes,1,opt,name=yaml,proto3" json:"yaml,omitempty"`
-	DryRun        bool                   `protobuf:"varint,2,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file: YAML, XLSX or DOCX.
+	Yaml          []byte `protobuf:"bytes,1,opt,name=yaml,proto3" json:"yaml,omitempty"`
+	DryRun        bool   `protobuf:"varint,2,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ImportPlanRequest) Reset() {
 	*x = ImportPlanRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1773,7 +1947,7 @@ func (x *ImportPlanRequest) String() string {
 func (*ImportPlanRequest) ProtoMessage() {}
 
 func (x *ImportPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[22]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1786,7 +1960,7 @@ func (x *ImportPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPlanRequest.ProtoReflect.Descriptor instead.
 func (*ImportPlanRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{22}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ImportPlanRequest) GetYaml() []byte {
@@ -1803,9 +1977,634 @@ func (x *ImportPlanRequest) GetDryRun() bool {
 	return false
 }
 
+type GetPlanTemplateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// With the agencies as they were at this moment (RFC 3339); not in the future.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPlanTemplateRequest) Reset() {
+	*x = GetPlanTemplateRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPlanTemplateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPlanTemplateRequest) ProtoMessage() {}
+
+func (x *GetPlanTemplateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPlanTemplateRequest.ProtoReflect.Descriptor instead.
+func (*GetPlanTemplateRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetPlanTemplateRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type CreatePlanRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePlanRequest) Reset() {
+	*x = CreatePlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePlanRequest) ProtoMessage() {}
+
+func (x *CreatePlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePlanRequest.ProtoReflect.Descriptor instead.
+func (*CreatePlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CreatePlanRequest) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+type UpdatePlanRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Plan       *Plan                  `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The amendment that is edited; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdatePlanRequest) Reset() {
+	*x = UpdatePlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdatePlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdatePlanRequest) ProtoMessage() {}
+
+func (x *UpdatePlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdatePlanRequest.ProtoReflect.Descriptor instead.
+func (*UpdatePlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *UpdatePlanRequest) GetPlan() *Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *UpdatePlanRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdatePlanRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type CreatePlanItemRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Item  *PlanItem              `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// The amendment that is edited; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePlanItemRequest) Reset() {
+	*x = CreatePlanItemRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePlanItemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePlanItemRequest) ProtoMessage() {}
+
+func (x *CreatePlanItemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePlanItemRequest.ProtoReflect.Descriptor instead.
+func (*CreatePlanItemRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *CreatePlanItemRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *CreatePlanItemRequest) GetItem() *PlanItem {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *CreatePlanItemRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type UpdatePlanItemRequest struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Plan       string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Item       *PlanItem              `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The amendment that is edited; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,4,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdatePlanItemRequest) Reset() {
+	*x = UpdatePlanItemRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdatePlanItemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdatePlanItemRequest) ProtoMessage() {}
+
+func (x *UpdatePlanItemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdatePlanItemRequest.ProtoReflect.Descriptor instead.
+func (*UpdatePlanItemRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *UpdatePlanItemRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *UpdatePlanItemRequest) GetItem() *PlanItem {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *UpdatePlanItemRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdatePlanItemRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type DeletePlanItemRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Item  string                 `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// The amendment that is edited; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeletePlanItemRequest) Reset() {
+	*x = DeletePlanItemRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletePlanItemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletePlanItemRequest) ProtoMessage() {}
+
+func (x *DeletePlanItemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletePlanItemRequest.ProtoReflect.Descriptor instead.
+func (*DeletePlanItemRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *DeletePlanItemRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *DeletePlanItemRequest) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *DeletePlanItemRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type SubmitPlanRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The amendment that is submitted; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,2,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitPlanRequest) Reset() {
+	*x = SubmitPlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitPlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitPlanRequest) ProtoMessage() {}
+
+func (x *SubmitPlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitPlanRequest.ProtoReflect.Descriptor instead.
+func (*SubmitPlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *SubmitPlanRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *SubmitPlanRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type AmendPlanRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AmendPlanRequest) Reset() {
+	*x = AmendPlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AmendPlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AmendPlanRequest) ProtoMessage() {}
+
+func (x *AmendPlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AmendPlanRequest.ProtoReflect.Descriptor instead.
+func (*AmendPlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *AmendPlanRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *AmendPlanRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ClosePlanRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClosePlanRequest) Reset() {
+	*x = ClosePlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClosePlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClosePlanRequest) ProtoMessage() {}
+
+func (x *ClosePlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClosePlanRequest.ProtoReflect.Descriptor instead.
+func (*ClosePlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ClosePlanRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *ClosePlanRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type DiscardPlanRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The amendment that is dropped; empty: the draft of the plan itself.
+	Amendment     string `protobuf:"bytes,2,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardPlanRequest) Reset() {
+	*x = DiscardPlanRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardPlanRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardPlanRequest) ProtoMessage() {}
+
+func (x *DiscardPlanRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardPlanRequest.ProtoReflect.Descriptor instead.
+func (*DiscardPlanRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *DiscardPlanRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *DiscardPlanRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+type GetPlanDocumentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// pdf (when empty), docx, xlsx.
+	Format string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	// The amendment whose document it is; empty: the plan's own, as it was issued before any amendment.
+	Amendment string `protobuf:"bytes,3,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPlanDocumentRequest) Reset() {
+	*x = GetPlanDocumentRequest{}
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPlanDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPlanDocumentRequest) ProtoMessage() {}
+
+func (x *GetPlanDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPlanDocumentRequest.ProtoReflect.Descriptor instead.
+func (*GetPlanDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *GetPlanDocumentRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *GetPlanDocumentRequest) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *GetPlanDocumentRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+func (x *GetPlanDocumentRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
 type GetPlanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The plan as this amendment has it; empty: as it stands.
+	Amendment string `protobuf:"bytes,2,opt,name=amendment,proto3" json:"amendment,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -1815,7 +2614,7 @@ type GetPlanRequest struct {
 
 func (x *GetPlanRequest) Reset() {
 	*x = GetPlanRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1827,7 +2626,7 @@ func (x *GetPlanRequest) String() string {
 func (*GetPlanRequest) ProtoMessage() {}
 
 func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[23]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1840,12 +2639,19 @@ func (x *GetPlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPlanRequest.ProtoReflect.Descriptor instead.
 func (*GetPlanRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{23}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetPlanRequest) GetPlan() string {
 	if x != nil {
 		return x.Plan
+	}
+	return ""
+}
+
+func (x *GetPlanRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
 	}
 	return ""
 }
@@ -1861,6 +2667,17 @@ type ListPlansRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	PageSize  int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// draft, in_approval, returned, approved, issued, amended, closed.
+	State string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	// Plans that this agency issues, leads or coordinates, or of which it leads or coordinates an item; "me": the caller's.
+	Agency string `protobuf:"bytes,4,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Plans with this theme.
+	Theme string `protobuf:"bytes,5,opt,name=theme,proto3" json:"theme,omitempty"`
+	// Plans with an item whose last day is not before, not after this day (YYYY-MM-DD).
+	DeadlineFrom string `protobuf:"bytes,6,opt,name=deadline_from,json=deadlineFrom,proto3" json:"deadline_from,omitempty"`
+	DeadlineTo   string `protobuf:"bytes,7,opt,name=deadline_to,json=deadlineTo,proto3" json:"deadline_to,omitempty"`
+	// date (the day it was issued, or began to be drafted), title; with " desc" the other way. "date desc" when empty.
+	OrderBy string `protobuf:"bytes,8,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -1870,7 +2687,7 @@ type ListPlansRequest struct {
 
 func (x *ListPlansRequest) Reset() {
 	*x = ListPlansRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +2699,7 @@ func (x *ListPlansRequest) String() string {
 func (*ListPlansRequest) ProtoMessage() {}
 
 func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[24]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +2712,7 @@ func (x *ListPlansRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansRequest.ProtoReflect.Descriptor instead.
 func (*ListPlansRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{24}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListPlansRequest) GetPageSize() int32 {
@@ -1908,6 +2725,48 @@ func (x *ListPlansRequest) GetPageSize() int32 {
 func (x *ListPlansRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetTheme() string {
+	if x != nil {
+		return x.Theme
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetDeadlineFrom() string {
+	if x != nil {
+		return x.DeadlineFrom
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetDeadlineTo() string {
+	if x != nil {
+		return x.DeadlineTo
+	}
+	return ""
+}
+
+func (x *ListPlansRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
 	}
 	return ""
 }
@@ -1929,7 +2788,7 @@ type ListPlansResponse struct {
 
 func (x *ListPlansResponse) Reset() {
 	*x = ListPlansResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1941,7 +2800,7 @@ func (x *ListPlansResponse) String() string {
 func (*ListPlansResponse) ProtoMessage() {}
 
 func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[25]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1954,7 +2813,7 @@ func (x *ListPlansResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlansResponse.ProtoReflect.Descriptor instead.
 func (*ListPlansResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{25}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListPlansResponse) GetPlans() []*Plan {
@@ -1976,6 +2835,18 @@ type ListPlanItemsRequest struct {
 	Plan      string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
 	PageSize  int32                  `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	PageToken string                 `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// The items as this amendment has them; empty: as they stand.
+	Amendment string `protobuf:"bytes,4,opt,name=amendment,proto3" json:"amendment,omitempty"`
+	// Items that this agency leads or coordinates; "me": the caller's.
+	Agency string `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	// planned, done, overdue.
+	State string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	Theme string `protobuf:"bytes,7,opt,name=theme,proto3" json:"theme,omitempty"`
+	// Items whose last day is not before, not after this day (YYYY-MM-DD).
+	DeadlineFrom string `protobuf:"bytes,8,opt,name=deadline_from,json=deadlineFrom,proto3" json:"deadline_from,omitempty"`
+	DeadlineTo   string `protobuf:"bytes,9,opt,name=deadline_to,json=deadlineTo,proto3" json:"deadline_to,omitempty"`
+	// place (the plan's own order, when empty), deadline; with " desc" the other way.
+	OrderBy string `protobuf:"bytes,10,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
 	// today's directory, and what other services tell of it is today's.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -1985,7 +2856,7 @@ type ListPlanItemsRequest struct {
 
 func (x *ListPlanItemsRequest) Reset() {
 	*x = ListPlanItemsRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1997,7 +2868,7 @@ func (x *ListPlanItemsRequest) String() string {
 func (*ListPlanItemsRequest) ProtoMessage() {}
 
 func (x *ListPlanItemsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[26]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2010,7 +2881,7 @@ func (x *ListPlanItemsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlanItemsRequest.ProtoReflect.Descriptor instead.
 func (*ListPlanItemsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{26}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListPlanItemsRequest) GetPlan() string {
@@ -2034,6 +2905,55 @@ func (x *ListPlanItemsRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListPlanItemsRequest) GetAmendment() string {
+	if x != nil {
+		return x.Amendment
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetTheme() string {
+	if x != nil {
+		return x.Theme
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetDeadlineFrom() string {
+	if x != nil {
+		return x.DeadlineFrom
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetDeadlineTo() string {
+	if x != nil {
+		return x.DeadlineTo
+	}
+	return ""
+}
+
+func (x *ListPlanItemsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
 func (x *ListPlanItemsRequest) GetAsOf() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AsOf
@@ -2051,7 +2971,7 @@ type ListPlanItemsResponse struct {
 
 func (x *ListPlanItemsResponse) Reset() {
 	*x = ListPlanItemsResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2063,7 +2983,7 @@ func (x *ListPlanItemsResponse) String() string {
 func (*ListPlanItemsResponse) ProtoMessage() {}
 
 func (x *ListPlanItemsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[27]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2076,7 +2996,7 @@ func (x *ListPlanItemsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPlanItemsResponse.ProtoReflect.Descriptor instead.
 func (*ListPlanItemsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{27}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListPlanItemsResponse) GetItems() []*PlanItem {
@@ -2104,7 +3024,7 @@ type MarkOverdueRequest struct {
 
 func (x *MarkOverdueRequest) Reset() {
 	*x = MarkOverdueRequest{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +3036,7 @@ func (x *MarkOverdueRequest) String() string {
 func (*MarkOverdueRequest) ProtoMessage() {}
 
 func (x *MarkOverdueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[28]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +3049,7 @@ func (x *MarkOverdueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkOverdueRequest.ProtoReflect.Descriptor instead.
 func (*MarkOverdueRequest) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{28}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *MarkOverdueRequest) GetPlan() string {
@@ -2156,7 +3076,7 @@ type MarkOverdueResponse struct {
 
 func (x *MarkOverdueResponse) Reset() {
 	*x = MarkOverdueResponse{}
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2168,7 +3088,7 @@ func (x *MarkOverdueResponse) String() string {
 func (*MarkOverdueResponse) ProtoMessage() {}
 
 func (x *MarkOverdueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_planning_v1_planning_proto_msgTypes[29]
+	mi := &file_loa_planning_v1_planning_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2181,7 +3101,7 @@ func (x *MarkOverdueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkOverdueResponse.ProtoReflect.Descriptor instead.
 func (*MarkOverdueResponse) Descriptor() ([]byte, []int) {
-	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{29}
+	return file_loa_planning_v1_planning_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *MarkOverdueResponse) GetItems() []string {
@@ -2195,7 +3115,7 @@ var File_loa_planning_v1_planning_proto protoreflect.FileDescriptor
 
 const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\n" +
-	"\x1eloa/planning/v1/planning.proto\x12\x0floa.planning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n" +
+	"\x1eloa/planning/v1/planning.proto\x12\x0floa.planning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n" +
 	"\x06Agency\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\"\n" +
@@ -2273,7 +3193,7 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\x06Target\x12\x1a\n" +
 	"\bquantity\x18\x01 \x01(\x03R\bquantity\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12/\n" +
-	"\x13counts_publications\x18\x03 \x01(\bR\x12countsPublications\"\xe7\x02\n" +
+	"\x13counts_publications\x18\x03 \x01(\bR\x12countsPublications\"\xfb\x02\n" +
 	"\bPlanItem\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x14\n" +
@@ -2288,7 +3208,8 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	" \x01(\v2\x17.loa.planning.v1.TargetR\x06target\x12\x18\n" +
 	"\aexample\x18\v \x01(\bR\aexample\x12\x14\n" +
 	"\x05state\x18\f \x01(\tR\x05state\x12\x1c\n" +
-	"\tdelivered\x18\r \x01(\x03R\tdelivered\"\xee\x06\n" +
+	"\tdelivered\x18\r \x01(\x03R\tdelivered\x12\x12\n" +
+	"\x04etag\x18\x0e \x01(\tR\x04etag\"\xb6\b\n" +
 	"\x04Plan\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x12\n" +
@@ -2322,7 +3243,22 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\adossier\x18\x1a \x01(\tR\adossier\x12>\n" +
 	"\n" +
 	"amendments\x18\x1b \x03(\v2\x1e.loa.planning.v1.PlanAmendmentR\n" +
-	"amendments\"\xb4\x01\n" +
+	"amendments\x12\x16\n" +
+	"\x06agency\x18\x1c \x01(\tR\x06agency\x12\x12\n" +
+	"\x04unit\x18\x1d \x01(\tR\x04unit\x12\x18\n" +
+	"\aauthors\x18\x1e \x03(\tR\aauthors\x12%\n" +
+	"\x0ereturn_comment\x18\x1f \x01(\tR\rreturnComment\x12!\n" +
+	"\fclose_reason\x18  \x01(\tR\vcloseReason\x126\n" +
+	"\areading\x18! \x03(\v2\x1c.loa.planning.v1.PlanReadingR\areading\"\xb3\x01\n" +
+	"\vPlanReading\x12\x14\n" +
+	"\x05sheet\x18\x01 \x01(\tR\x05sheet\x12\x10\n" +
+	"\x03row\x18\x02 \x01(\x05R\x03row\x12\x16\n" +
+	"\x06column\x18\x03 \x01(\tR\x06column\x12\x14\n" +
+	"\x05field\x18\x04 \x01(\tR\x05field\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x14\n" +
+	"\x05value\x18\x06 \x01(\tR\x05value\x12\x10\n" +
+	"\x03how\x18\a \x01(\tR\x03how\x12\x12\n" +
+	"\x04note\x18\b \x01(\tR\x04note\"\xb4\x01\n" +
 	"\n" +
 	"PlanChange\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
@@ -2345,23 +3281,80 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\adossier\x18\t \x01(\tR\adossier\"@\n" +
 	"\x11ImportPlanRequest\x12\x12\n" +
 	"\x04yaml\x18\x01 \x01(\fR\x04yaml\x12\x17\n" +
-	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"U\n" +
+	"\adry_run\x18\x02 \x01(\bR\x06dryRun\"I\n" +
+	"\x16GetPlanTemplateRequest\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\">\n" +
+	"\x11CreatePlanRequest\x12)\n" +
+	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\"\x99\x01\n" +
+	"\x11UpdatePlanRequest\x12)\n" +
+	"\x04plan\x18\x01 \x01(\v2\x15.loa.planning.v1.PlanR\x04plan\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\"x\n" +
+	"\x15CreatePlanItemRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12-\n" +
+	"\x04item\x18\x02 \x01(\v2\x19.loa.planning.v1.PlanItemR\x04item\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\"\xb5\x01\n" +
+	"\x15UpdatePlanItemRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12-\n" +
+	"\x04item\x18\x02 \x01(\v2\x19.loa.planning.v1.PlanItemR\x04item\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12\x1c\n" +
+	"\tamendment\x18\x04 \x01(\tR\tamendment\"]\n" +
+	"\x15DeletePlanItemRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\"E\n" +
+	"\x11SubmitPlanRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1c\n" +
+	"\tamendment\x18\x02 \x01(\tR\tamendment\">\n" +
+	"\x10AmendPlanRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\">\n" +
+	"\x10ClosePlanRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"F\n" +
+	"\x12DiscardPlanRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1c\n" +
+	"\tamendment\x18\x02 \x01(\tR\tamendment\"\x93\x01\n" +
+	"\x16GetPlanDocumentRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x16\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\x12\x1c\n" +
+	"\tamendment\x18\x03 \x01(\tR\tamendment\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"s\n" +
 	"\x0eGetPlanRequest\x12\x12\n" +
-	"\x04plan\x18\x01 \x01(\tR\x04plan\x12/\n" +
-	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x7f\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1c\n" +
+	"\tamendment\x18\x02 \x01(\tR\tamendment\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa4\x02\n" +
 	"\x10ListPlansRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\x12/\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x12\x16\n" +
+	"\x06agency\x18\x04 \x01(\tR\x06agency\x12\x14\n" +
+	"\x05theme\x18\x05 \x01(\tR\x05theme\x12#\n" +
+	"\rdeadline_from\x18\x06 \x01(\tR\fdeadlineFrom\x12\x1f\n" +
+	"\vdeadline_to\x18\a \x01(\tR\n" +
+	"deadlineTo\x12\x19\n" +
+	"\border_by\x18\b \x01(\tR\aorderBy\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"h\n" +
 	"\x11ListPlansResponse\x12+\n" +
 	"\x05plans\x18\x01 \x03(\v2\x15.loa.planning.v1.PlanR\x05plans\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x97\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xda\x02\n" +
 	"\x14ListPlanItemsRequest\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\x12/\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1c\n" +
+	"\tamendment\x18\x04 \x01(\tR\tamendment\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12\x14\n" +
+	"\x05state\x18\x06 \x01(\tR\x05state\x12\x14\n" +
+	"\x05theme\x18\a \x01(\tR\x05theme\x12#\n" +
+	"\rdeadline_from\x18\b \x01(\tR\fdeadlineFrom\x12\x1f\n" +
+	"\vdeadline_to\x18\t \x01(\tR\n" +
+	"deadlineTo\x12\x19\n" +
+	"\border_by\x18\n" +
+	" \x01(\tR\aorderBy\x12/\n" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"p\n" +
 	"\x15ListPlanItemsResponse\x12/\n" +
 	"\x05items\x18\x01 \x03(\v2\x19.loa.planning.v1.PlanItemR\x05items\x12&\n" +
@@ -2380,13 +3373,27 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"ListPeople\x12\".loa.planning.v1.ListPeopleRequest\x1a#.loa.planning.v1.ListPeopleResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/people\x12e\n" +
 	"\tListUnits\x12!.loa.planning.v1.ListUnitsRequest\x1a\".loa.planning.v1.ListUnitsResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/units\x12O\n" +
-	"\x05GetMe\x12\x1d.loa.planning.v1.GetMeRequest\x1a\x17.loa.planning.v1.Person\"\x0e\x82\xd3\xe4\x93\x02\b\x12\x06/v1/me2\x94\x04\n" +
+	"\x05GetMe\x12\x1d.loa.planning.v1.GetMeRequest\x1a\x17.loa.planning.v1.Person\"\x0e\x82\xd3\xe4\x93\x02\b\x12\x06/v1/me2\xef\r\n" +
 	"\vPlanService\x12g\n" +
 	"\n" +
-	"ImportPlan\x12\".loa.planning.v1.ImportPlanRequest\x1a\x15.loa.planning.v1.Plan\"\x1e\x82\xd3\xe4\x93\x02\x18:\x04yaml\"\x10/v1/plans:import\x12[\n" +
+	"ImportPlan\x12\".loa.planning.v1.ImportPlanRequest\x1a\x15.loa.planning.v1.Plan\"\x1e\x82\xd3\xe4\x93\x02\x18:\x04yaml\"\x10/v1/plans:import\x12l\n" +
+	"\x0fGetPlanTemplate\x12'.loa.planning.v1.GetPlanTemplateRequest\x1a\x14.google.api.HttpBody\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/plans:template\x12`\n" +
+	"\n" +
+	"CreatePlan\x12\".loa.planning.v1.CreatePlanRequest\x1a\x15.loa.planning.v1.Plan\"\x17\x82\xd3\xe4\x93\x02\x11:\x04plan\"\t/v1/plans\x12[\n" +
 	"\aGetPlan\x12\x1f.loa.planning.v1.GetPlanRequest\x1a\x15.loa.planning.v1.Plan\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/plans/{plan}\x12e\n" +
-	"\tListPlans\x12!.loa.planning.v1.ListPlansRequest\x1a\".loa.planning.v1.ListPlansResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/plans\x12~\n" +
-	"\rListPlanItems\x12%.loa.planning.v1.ListPlanItemsRequest\x1a&.loa.planning.v1.ListPlanItemsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/plans/{plan}/items\x12X\n" +
+	"\tListPlans\x12!.loa.planning.v1.ListPlansRequest\x1a\".loa.planning.v1.ListPlansResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/plans\x12j\n" +
+	"\n" +
+	"UpdatePlan\x12\".loa.planning.v1.UpdatePlanRequest\x1a\x15.loa.planning.v1.Plan\"!\x82\xd3\xe4\x93\x02\x1b:\x04plan2\x13/v1/plans/{plan.id}\x12~\n" +
+	"\rListPlanItems\x12%.loa.planning.v1.ListPlanItemsRequest\x1a&.loa.planning.v1.ListPlanItemsResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/plans/{plan}/items\x12y\n" +
+	"\x0eCreatePlanItem\x12&.loa.planning.v1.CreatePlanItemRequest\x1a\x19.loa.planning.v1.PlanItem\"$\x82\xd3\xe4\x93\x02\x1e:\x04item\"\x16/v1/plans/{plan}/items\x12\x83\x01\n" +
+	"\x0eUpdatePlanItem\x12&.loa.planning.v1.UpdatePlanItemRequest\x1a\x19.loa.planning.v1.PlanItem\".\x82\xd3\xe4\x93\x02(:\x04item2 /v1/plans/{plan}/items/{item.id}\x12v\n" +
+	"\x0eDeletePlanItem\x12&.loa.planning.v1.DeletePlanItemRequest\x1a\x15.loa.planning.v1.Plan\"%\x82\xd3\xe4\x93\x02\x1f*\x1d/v1/plans/{plan}/items/{item}\x12k\n" +
+	"\n" +
+	"SubmitPlan\x12\".loa.planning.v1.SubmitPlanRequest\x1a\x15.loa.planning.v1.Plan\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/plans/{plan}:submit\x12h\n" +
+	"\tAmendPlan\x12!.loa.planning.v1.AmendPlanRequest\x1a\x15.loa.planning.v1.Plan\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/plans/{plan}:amend\x12h\n" +
+	"\tClosePlan\x12!.loa.planning.v1.ClosePlanRequest\x1a\x15.loa.planning.v1.Plan\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/plans/{plan}:close\x12n\n" +
+	"\vDiscardPlan\x12#.loa.planning.v1.DiscardPlanRequest\x1a\x15.loa.planning.v1.Plan\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/plans/{plan}:discard\x12s\n" +
+	"\x0fGetPlanDocument\x12'.loa.planning.v1.GetPlanDocumentRequest\x1a\x14.google.api.HttpBody\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/plans/{plan}/document\x12X\n" +
 	"\vMarkOverdue\x12#.loa.planning.v1.MarkOverdueRequest\x1a$.loa.planning.v1.MarkOverdueResponseB\xbe\x01\n" +
 	"\x13com.loa.planning.v1B\rPlanningProtoP\x01Z:github.com/loa-vn/loa/proto/gen/loa/planning/v1;planningv1\xa2\x02\x03LPX\xaa\x02\x0fLoa.Planning.V1\xca\x02\x0fLoa\\Planning\\V1\xe2\x02\x1bLoa\\Planning\\V1\\GPBMetadata\xea\x02\x11Loa::Planning::V1b\x06proto3"
 
@@ -2402,90 +3409,135 @@ func file_loa_planning_v1_planning_proto_rawDescGZIP() []byte {
 	return file_loa_planning_v1_planning_proto_rawDescData
 }
 
-var file_loa_planning_v1_planning_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_loa_planning_v1_planning_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_loa_planning_v1_planning_proto_goTypes = []any{
-	(*Agency)(nil),                // 0: loa.planning.v1.Agency
-	(*Person)(nil),                // 1: loa.planning.v1.Person
-	(*Unit)(nil),                  // 2: loa.planning.v1.Unit
-	(*ImportAgenciesRequest)(nil), // 3: loa.planning.v1.ImportAgenciesRequest
-	(*ImportPeopleRequest)(nil),   // 4: loa.planning.v1.ImportPeopleRequest
-	(*ImportResponse)(nil),        // 5: loa.planning.v1.ImportResponse
-	(*GetAgencyRequest)(nil),      // 6: loa.planning.v1.GetAgencyRequest
-	(*ListAgenciesRequest)(nil),   // 7: loa.planning.v1.ListAgenciesRequest
-	(*ListAgenciesResponse)(nil),  // 8: loa.planning.v1.ListAgenciesResponse
-	(*ListPeopleRequest)(nil),     // 9: loa.planning.v1.ListPeopleRequest
-	(*ListPeopleResponse)(nil),    // 10: loa.planning.v1.ListPeopleResponse
-	(*ListUnitsRequest)(nil),      // 11: loa.planning.v1.ListUnitsRequest
-	(*ListUnitsResponse)(nil),     // 12: loa.planning.v1.ListUnitsResponse
-	(*GetMeRequest)(nil),          // 13: loa.planning.v1.GetMeRequest
-	(*Theme)(nil),                 // 14: loa.planning.v1.Theme
-	(*Audience)(nil),              // 15: loa.planning.v1.Audience
-	(*Channel)(nil),               // 16: loa.planning.v1.Channel
-	(*Target)(nil),                // 17: loa.planning.v1.Target
-	(*PlanItem)(nil),              // 18: loa.planning.v1.PlanItem
-	(*Plan)(nil),                  // 19: loa.planning.v1.Plan
-	(*PlanChange)(nil),            // 20: loa.planning.v1.PlanChange
-	(*PlanAmendment)(nil),         // 21: loa.planning.v1.PlanAmendment
-	(*ImportPlanRequest)(nil),     // 22: loa.planning.v1.ImportPlanRequest
-	(*GetPlanRequest)(nil),        // 23: loa.planning.v1.GetPlanRequest
-	(*ListPlansRequest)(nil),      // 24: loa.planning.v1.ListPlansRequest
-	(*ListPlansResponse)(nil),     // 25: loa.planning.v1.ListPlansResponse
-	(*ListPlanItemsRequest)(nil),  // 26: loa.planning.v1.ListPlanItemsRequest
-	(*ListPlanItemsResponse)(nil), // 27: loa.planning.v1.ListPlanItemsResponse
-	(*MarkOverdueRequest)(nil),    // 28: loa.planning.v1.MarkOverdueRequest
-	(*MarkOverdueResponse)(nil),   // 29: loa.planning.v1.MarkOverdueResponse
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*Agency)(nil),                 // 0: loa.planning.v1.Agency
+	(*Person)(nil),                 // 1: loa.planning.v1.Person
+	(*Unit)(nil),                   // 2: loa.planning.v1.Unit
+	(*ImportAgenciesRequest)(nil),  // 3: loa.planning.v1.ImportAgenciesRequest
+	(*ImportPeopleRequest)(nil),    // 4: loa.planning.v1.ImportPeopleRequest
+	(*ImportResponse)(nil),         // 5: loa.planning.v1.ImportResponse
+	(*GetAgencyRequest)(nil),       // 6: loa.planning.v1.GetAgencyRequest
+	(*ListAgenciesRequest)(nil),    // 7: loa.planning.v1.ListAgenciesRequest
+	(*ListAgenciesResponse)(nil),   // 8: loa.planning.v1.ListAgenciesResponse
+	(*ListPeopleRequest)(nil),      // 9: loa.planning.v1.ListPeopleRequest
+	(*ListPeopleResponse)(nil),     // 10: loa.planning.v1.ListPeopleResponse
+	(*ListUnitsRequest)(nil),       // 11: loa.planning.v1.ListUnitsRequest
+	(*ListUnitsResponse)(nil),      // 12: loa.planning.v1.ListUnitsResponse
+	(*GetMeRequest)(nil),           // 13: loa.planning.v1.GetMeRequest
+	(*Theme)(nil),                  // 14: loa.planning.v1.Theme
+	(*Audience)(nil),               // 15: loa.planning.v1.Audience
+	(*Channel)(nil),                // 16: loa.planning.v1.Channel
+	(*Target)(nil),                 // 17: loa.planning.v1.Target
+	(*PlanItem)(nil),               // 18: loa.planning.v1.PlanItem
+	(*Plan)(nil),                   // 19: loa.planning.v1.Plan
+	(*PlanReading)(nil),            // 20: loa.planning.v1.PlanReading
+	(*PlanChange)(nil),             // 21: loa.planning.v1.PlanChange
+	(*PlanAmendment)(nil),          // 22: loa.planning.v1.PlanAmendment
+	(*ImportPlanRequest)(nil),      // 23: loa.planning.v1.ImportPlanRequest
+	(*GetPlanTemplateRequest)(nil), // 24: loa.planning.v1.GetPlanTemplateRequest
+	(*CreatePlanRequest)(nil),      // 25: loa.planning.v1.CreatePlanRequest
+	(*UpdatePlanRequest)(nil),      // 26: loa.planning.v1.UpdatePlanRequest
+	(*CreatePlanItemRequest)(nil),  // 27: loa.planning.v1.CreatePlanItemRequest
+	(*UpdatePlanItemRequest)(nil),  // 28: loa.planning.v1.UpdatePlanItemRequest
+	(*DeletePlanItemRequest)(nil),  // 29: loa.planning.v1.DeletePlanItemRequest
+	(*SubmitPlanRequest)(nil),      // 30: loa.planning.v1.SubmitPlanRequest
+	(*AmendPlanRequest)(nil),       // 31: loa.planning.v1.AmendPlanRequest
+	(*ClosePlanRequest)(nil),       // 32: loa.planning.v1.ClosePlanRequest
+	(*DiscardPlanRequest)(nil),     // 33: loa.planning.v1.DiscardPlanRequest
+	(*GetPlanDocumentRequest)(nil), // 34: loa.planning.v1.GetPlanDocumentRequest
+	(*GetPlanRequest)(nil),         // 35: loa.planning.v1.GetPlanRequest
+	(*ListPlansRequest)(nil),       // 36: loa.planning.v1.ListPlansRequest
+	(*ListPlansResponse)(nil),      // 37: loa.planning.v1.ListPlansResponse
+	(*ListPlanItemsRequest)(nil),   // 38: loa.planning.v1.ListPlanItemsRequest
+	(*ListPlanItemsResponse)(nil),  // 39: loa.planning.v1.ListPlanItemsResponse
+	(*MarkOverdueRequest)(nil),     // 40: loa.planning.v1.MarkOverdueRequest
+	(*MarkOverdueResponse)(nil),    // 41: loa.planning.v1.MarkOverdueResponse
+	(*timestamppb.Timestamp)(nil),  // 42: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),  // 43: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),      // 44: google.api.HttpBody
 }
 var file_loa_planning_v1_planning_proto_depIdxs = []int32{
-	30, // 0: loa.planning.v1.GetAgencyRequest.as_of:type_name -> google.protobuf.Timestamp
-	30, // 1: loa.planning.v1.ListAgenciesRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 0: loa.planning.v1.GetAgencyRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 1: loa.planning.v1.ListAgenciesRequest.as_of:type_name -> google.protobuf.Timestamp
 	0,  // 2: loa.planning.v1.ListAgenciesResponse.agencies:type_name -> loa.planning.v1.Agency
-	30, // 3: loa.planning.v1.ListPeopleRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 3: loa.planning.v1.ListPeopleRequest.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 4: loa.planning.v1.ListPeopleResponse.people:type_name -> loa.planning.v1.Person
-	30, // 5: loa.planning.v1.ListUnitsRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 5: loa.planning.v1.ListUnitsRequest.as_of:type_name -> google.protobuf.Timestamp
 	2,  // 6: loa.planning.v1.ListUnitsResponse.units:type_name -> loa.planning.v1.Unit
 	17, // 7: loa.planning.v1.PlanItem.target:type_name -> loa.planning.v1.Target
 	14, // 8: loa.planning.v1.Plan.themes:type_name -> loa.planning.v1.Theme
 	15, // 9: loa.planning.v1.Plan.audiences:type_name -> loa.planning.v1.Audience
 	16, // 10: loa.planning.v1.Plan.channels:type_name -> loa.planning.v1.Channel
-	30, // 11: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
-	30, // 12: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
-	21, // 13: loa.planning.v1.Plan.amendments:type_name -> loa.planning.v1.PlanAmendment
-	20, // 14: loa.planning.v1.PlanAmendment.changes:type_name -> loa.planning.v1.PlanChange
-	30, // 15: loa.planning.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
-	30, // 16: loa.planning.v1.ListPlansRequest.as_of:type_name -> google.protobuf.Timestamp
-	19, // 17: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
-	30, // 18: loa.planning.v1.ListPlanItemsRequest.as_of:type_name -> google.protobuf.Timestamp
-	18, // 19: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
-	3,  // 20: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
-	6,  // 21: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
-	7,  // 22: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
-	4,  // 23: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
-	9,  // 24: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
-	11, // 25: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
-	13, // 26: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
-	22, // 27: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
-	23, // 28: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
-	24, // 29: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
-	26, // 30: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
-	28, // 31: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
-	5,  // 32: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
-	0,  // 33: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
-	8,  // 34: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
-	5,  // 35: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
-	10, // 36: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
-	12, // 37: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
-	1,  // 38: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
-	19, // 39: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
-	19, // 40: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
-	25, // 41: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
-	27, // 42: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
-	29, // 43: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
-	32, // [32:44] is the sub-list for method output_type
-	20, // [20:32] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	42, // 11: loa.planning.v1.Plan.happened_at:type_name -> google.protobuf.Timestamp
+	42, // 12: loa.planning.v1.Plan.recorded_at:type_name -> google.protobuf.Timestamp
+	22, // 13: loa.planning.v1.Plan.amendments:type_name -> loa.planning.v1.PlanAmendment
+	20, // 14: loa.planning.v1.Plan.reading:type_name -> loa.planning.v1.PlanReading
+	21, // 15: loa.planning.v1.PlanAmendment.changes:type_name -> loa.planning.v1.PlanChange
+	42, // 16: loa.planning.v1.GetPlanTemplateRequest.as_of:type_name -> google.protobuf.Timestamp
+	19, // 17: loa.planning.v1.CreatePlanRequest.plan:type_name -> loa.planning.v1.Plan
+	19, // 18: loa.planning.v1.UpdatePlanRequest.plan:type_name -> loa.planning.v1.Plan
+	43, // 19: loa.planning.v1.UpdatePlanRequest.update_mask:type_name -> google.protobuf.FieldMask
+	18, // 20: loa.planning.v1.CreatePlanItemRequest.item:type_name -> loa.planning.v1.PlanItem
+	18, // 21: loa.planning.v1.UpdatePlanItemRequest.item:type_name -> loa.planning.v1.PlanItem
+	43, // 22: loa.planning.v1.UpdatePlanItemRequest.update_mask:type_name -> google.protobuf.FieldMask
+	42, // 23: loa.planning.v1.GetPlanDocumentRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 24: loa.planning.v1.GetPlanRequest.as_of:type_name -> google.protobuf.Timestamp
+	42, // 25: loa.planning.v1.ListPlansRequest.as_of:type_name -> google.protobuf.Timestamp
+	19, // 26: loa.planning.v1.ListPlansResponse.plans:type_name -> loa.planning.v1.Plan
+	42, // 27: loa.planning.v1.ListPlanItemsRequest.as_of:type_name -> google.protobuf.Timestamp
+	18, // 28: loa.planning.v1.ListPlanItemsResponse.items:type_name -> loa.planning.v1.PlanItem
+	3,  // 29: loa.planning.v1.DirectoryService.ImportAgencies:input_type -> loa.planning.v1.ImportAgenciesRequest
+	6,  // 30: loa.planning.v1.DirectoryService.GetAgency:input_type -> loa.planning.v1.GetAgencyRequest
+	7,  // 31: loa.planning.v1.DirectoryService.ListAgencies:input_type -> loa.planning.v1.ListAgenciesRequest
+	4,  // 32: loa.planning.v1.DirectoryService.ImportPeople:input_type -> loa.planning.v1.ImportPeopleRequest
+	9,  // 33: loa.planning.v1.DirectoryService.ListPeople:input_type -> loa.planning.v1.ListPeopleRequest
+	11, // 34: loa.planning.v1.DirectoryService.ListUnits:input_type -> loa.planning.v1.ListUnitsRequest
+	13, // 35: loa.planning.v1.DirectoryService.GetMe:input_type -> loa.planning.v1.GetMeRequest
+	23, // 36: loa.planning.v1.PlanService.ImportPlan:input_type -> loa.planning.v1.ImportPlanRequest
+	24, // 37: loa.planning.v1.PlanService.GetPlanTemplate:input_type -> loa.planning.v1.GetPlanTemplateRequest
+	25, // 38: loa.planning.v1.PlanService.CreatePlan:input_type -> loa.planning.v1.CreatePlanRequest
+	35, // 39: loa.planning.v1.PlanService.GetPlan:input_type -> loa.planning.v1.GetPlanRequest
+	36, // 40: loa.planning.v1.PlanService.ListPlans:input_type -> loa.planning.v1.ListPlansRequest
+	26, // 41: loa.planning.v1.PlanService.UpdatePlan:input_type -> loa.planning.v1.UpdatePlanRequest
+	38, // 42: loa.planning.v1.PlanService.ListPlanItems:input_type -> loa.planning.v1.ListPlanItemsRequest
+	27, // 43: loa.planning.v1.PlanService.CreatePlanItem:input_type -> loa.planning.v1.CreatePlanItemRequest
+	28, // 44: loa.planning.v1.PlanService.UpdatePlanItem:input_type -> loa.planning.v1.UpdatePlanItemRequest
+	29, // 45: loa.planning.v1.PlanService.DeletePlanItem:input_type -> loa.planning.v1.DeletePlanItemRequest
+	30, // 46: loa.planning.v1.PlanService.SubmitPlan:input_type -> loa.planning.v1.SubmitPlanRequest
+	31, // 47: loa.planning.v1.PlanService.AmendPlan:input_type -> loa.planning.v1.AmendPlanRequest
+	32, // 48: loa.planning.v1.PlanService.ClosePlan:input_type -> loa.planning.v1.ClosePlanRequest
+	33, // 49: loa.planning.v1.PlanService.DiscardPlan:input_type -> loa.planning.v1.DiscardPlanRequest
+	34, // 50: loa.planning.v1.PlanService.GetPlanDocument:input_type -> loa.planning.v1.GetPlanDocumentRequest
+	40, // 51: loa.planning.v1.PlanService.MarkOverdue:input_type -> loa.planning.v1.MarkOverdueRequest
+	5,  // 52: loa.planning.v1.DirectoryService.ImportAgencies:output_type -> loa.planning.v1.ImportResponse
+	0,  // 53: loa.planning.v1.DirectoryService.GetAgency:output_type -> loa.planning.v1.Agency
+	8,  // 54: loa.planning.v1.DirectoryService.ListAgencies:output_type -> loa.planning.v1.ListAgenciesResponse
+	5,  // 55: loa.planning.v1.DirectoryService.ImportPeople:output_type -> loa.planning.v1.ImportResponse
+	10, // 56: loa.planning.v1.DirectoryService.ListPeople:output_type -> loa.planning.v1.ListPeopleResponse
+	12, // 57: loa.planning.v1.DirectoryService.ListUnits:output_type -> loa.planning.v1.ListUnitsResponse
+	1,  // 58: loa.planning.v1.DirectoryService.GetMe:output_type -> loa.planning.v1.Person
+	19, // 59: loa.planning.v1.PlanService.ImportPlan:output_type -> loa.planning.v1.Plan
+	44, // 60: loa.planning.v1.PlanService.GetPlanTemplate:output_type -> google.api.HttpBody
+	19, // 61: loa.planning.v1.PlanService.CreatePlan:output_type -> loa.planning.v1.Plan
+	19, // 62: loa.planning.v1.PlanService.GetPlan:output_type -> loa.planning.v1.Plan
+	37, // 63: loa.planning.v1.PlanService.ListPlans:output_type -> loa.planning.v1.ListPlansResponse
+	19, // 64: loa.planning.v1.PlanService.UpdatePlan:output_type -> loa.planning.v1.Plan
+	39, // 65: loa.planning.v1.PlanService.ListPlanItems:output_type -> loa.planning.v1.ListPlanItemsResponse
+	18, // 66: loa.planning.v1.PlanService.CreatePlanItem:output_type -> loa.planning.v1.PlanItem
+	18, // 67: loa.planning.v1.PlanService.UpdatePlanItem:output_type -> loa.planning.v1.PlanItem
+	19, // 68: loa.planning.v1.PlanService.DeletePlanItem:output_type -> loa.planning.v1.Plan
+	19, // 69: loa.planning.v1.PlanService.SubmitPlan:output_type -> loa.planning.v1.Plan
+	19, // 70: loa.planning.v1.PlanService.AmendPlan:output_type -> loa.planning.v1.Plan
+	19, // 71: loa.planning.v1.PlanService.ClosePlan:output_type -> loa.planning.v1.Plan
+	19, // 72: loa.planning.v1.PlanService.DiscardPlan:output_type -> loa.planning.v1.Plan
+	44, // 73: loa.planning.v1.PlanService.GetPlanDocument:output_type -> google.api.HttpBody
+	41, // 74: loa.planning.v1.PlanService.MarkOverdue:output_type -> loa.planning.v1.MarkOverdueResponse
+	52, // [52:75] is the sub-list for method output_type
+	29, // [29:52] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_loa_planning_v1_planning_proto_init() }
@@ -2499,7 +3551,7 @@ func file_loa_planning_v1_planning_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_planning_v1_planning_proto_rawDesc), len(file_loa_planning_v1_planning_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

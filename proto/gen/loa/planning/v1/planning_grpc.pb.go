@@ -10,6 +10,7 @@ package planningv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -361,23 +362,58 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	PlanService_ImportPlan_FullMethodName    = "/loa.planning.v1.PlanService/ImportPlan"
-	PlanService_GetPlan_FullMethodName       = "/loa.planning.v1.PlanService/GetPlan"
-	PlanService_ListPlans_FullMethodName     = "/loa.planning.v1.PlanService/ListPlans"
-	PlanService_ListPlanItems_FullMethodName = "/loa.planning.v1.PlanService/ListPlanItems"
-	PlanService_MarkOverdue_FullMethodName   = "/loa.planning.v1.PlanService/MarkOverdue"
+	PlanService_ImportPlan_FullMethodName      = "/loa.planning.v1.PlanService/ImportPlan"
+	PlanService_GetPlanTemplate_FullMethodName = "/loa.planning.v1.PlanService/GetPlanTemplate"
+	PlanService_CreatePlan_FullMethodName      = "/loa.planning.v1.PlanService/CreatePlan"
+	PlanService_GetPlan_FullMethodName         = "/loa.planning.v1.PlanService/GetPlan"
+	PlanService_ListPlans_FullMethodName       = "/loa.planning.v1.PlanService/ListPlans"
+	PlanService_UpdatePlan_FullMethodName      = "/loa.planning.v1.PlanService/UpdatePlan"
+	PlanService_ListPlanItems_FullMethodName   = "/loa.planning.v1.PlanService/ListPlanItems"
+	PlanService_CreatePlanItem_FullMethodName  = "/loa.planning.v1.PlanService/CreatePlanItem"
+	PlanService_UpdatePlanItem_FullMethodName  = "/loa.planning.v1.PlanService/UpdatePlanItem"
+	PlanService_DeletePlanItem_FullMethodName  = "/loa.planning.v1.PlanService/DeletePlanItem"
+	PlanService_SubmitPlan_FullMethodName      = "/loa.planning.v1.PlanService/SubmitPlan"
+	PlanService_AmendPlan_FullMethodName       = "/loa.planning.v1.PlanService/AmendPlan"
+	PlanService_ClosePlan_FullMethodName       = "/loa.planning.v1.PlanService/ClosePlan"
+	PlanService_DiscardPlan_FullMethodName     = "/loa.planning.v1.PlanService/DiscardPlan"
+	PlanService_GetPlanDocument_FullMethodName = "/loa.planning.v1.PlanService/GetPlanDocument"
+	PlanService_MarkOverdue_FullMethodName     = "/loa.planning.v1.PlanService/MarkOverdue"
 )
 
 // PlanServiceClient is the client API for PlanService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type PlanServiceClient interface {
-	// ImportPlan takes a plan that was issued outside Loa (YAML, schema in docs/plan-format.md) with its own number. Repeated with
-	// the same content, it answers with the plan that is there.
+	// ImportPlan takes a plan from a file: YAML (schema in docs/plan-format.md), a workbook (XLSX: the one that `GetPlanTemplate` answers
+	// with, or a table an office already has) or a Word table (DOCX). With its number and date it was issued outside Loa and comes in
+	// as such; repeated with the same content, it answers with the plan that is there. Without both it becomes a draft.
 	ImportPlan(ctx context.Context, in *ImportPlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// GetPlanTemplate answers with an empty workbook (XLSX) with drop-downs and instructions, to be filled and imported.
+	GetPlanTemplate(ctx context.Context, in *GetPlanTemplateRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// CreatePlan drafts a plan. Its number and date come when it is issued.
+	CreatePlan(ctx context.Context, in *CreatePlanRequest, opts ...grpc.CallOption) (*Plan, error)
 	GetPlan(ctx context.Context, in *GetPlanRequest, opts ...grpc.CallOption) (*Plan, error)
 	ListPlans(ctx context.Context, in *ListPlansRequest, opts ...grpc.CallOption) (*ListPlansResponse, error)
+	// UpdatePlan edits a draft, or the amendment that is named; approvals of what was before are void. If-Match is required.
+	UpdatePlan(ctx context.Context, in *UpdatePlanRequest, opts ...grpc.CallOption) (*Plan, error)
 	ListPlanItems(ctx context.Context, in *ListPlanItemsRequest, opts ...grpc.CallOption) (*ListPlanItemsResponse, error)
+	CreatePlanItem(ctx context.Context, in *CreatePlanItemRequest, opts ...grpc.CallOption) (*PlanItem, error)
+	// UpdatePlanItem edits an item of a draft, or of the amendment that is named. If-Match (the item's etag) is required.
+	UpdatePlanItem(ctx context.Context, in *UpdatePlanItemRequest, opts ...grpc.CallOption) (*PlanItem, error)
+	// DeletePlanItem takes an item out of a draft, or out of the amendment that is named, and answers with the plan as it then is.
+	DeletePlanItem(ctx context.Context, in *DeletePlanItemRequest, opts ...grpc.CallOption) (*Plan, error)
+	// SubmitPlan sends a complete draft, or the amendment that is named, up its approval route.
+	SubmitPlan(ctx context.Context, in *SubmitPlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// AmendPlan begins an amendment of an issued plan: a draft of the plan as it stands, that is edited, submitted and issued like a plan.
+	// The answer is the plan as the amendment has it; `amendments` ends with it. One is open at a time.
+	AmendPlan(ctx context.Context, in *AmendPlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// ClosePlan ends an issued plan for good.
+	ClosePlan(ctx context.Context, in *ClosePlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// DiscardPlan drops a draft, or the amendment that is named. Its history stays in the log.
+	DiscardPlan(ctx context.Context, in *DiscardPlanRequest, opts ...grpc.CallOption) (*Plan, error)
+	// GetPlanDocument answers with the plan as an official document (NĐ 30/2020, Appendix I). What was issued is what was stored then; a
+	// draft is rendered on demand and marked as one.
+	GetPlanDocument(ctx context.Context, in *GetPlanDocumentRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// MarkOverdue marks every item whose deadline passed before `day` and whose target is not reached. Called by the plan's workflow.
 	MarkOverdue(ctx context.Context, in *MarkOverdueRequest, opts ...grpc.CallOption) (*MarkOverdueResponse, error)
 }
@@ -394,6 +430,26 @@ func (c *planServiceClient) ImportPlan(ctx context.Context, in *ImportPlanReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Plan)
 	err := c.cc.Invoke(ctx, PlanService_ImportPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) GetPlanTemplate(ctx context.Context, in *GetPlanTemplateRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, PlanService_GetPlanTemplate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) CreatePlan(ctx context.Context, in *CreatePlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_CreatePlan_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -420,10 +476,100 @@ func (c *planServiceClient) ListPlans(ctx context.Context, in *ListPlansRequest,
 	return out, nil
 }
 
+func (c *planServiceClient) UpdatePlan(ctx context.Context, in *UpdatePlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_UpdatePlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *planServiceClient) ListPlanItems(ctx context.Context, in *ListPlanItemsRequest, opts ...grpc.CallOption) (*ListPlanItemsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListPlanItemsResponse)
 	err := c.cc.Invoke(ctx, PlanService_ListPlanItems_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) CreatePlanItem(ctx context.Context, in *CreatePlanItemRequest, opts ...grpc.CallOption) (*PlanItem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlanItem)
+	err := c.cc.Invoke(ctx, PlanService_CreatePlanItem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) UpdatePlanItem(ctx context.Context, in *UpdatePlanItemRequest, opts ...grpc.CallOption) (*PlanItem, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlanItem)
+	err := c.cc.Invoke(ctx, PlanService_UpdatePlanItem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) DeletePlanItem(ctx context.Context, in *DeletePlanItemRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_DeletePlanItem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) SubmitPlan(ctx context.Context, in *SubmitPlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_SubmitPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) AmendPlan(ctx context.Context, in *AmendPlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_AmendPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) ClosePlan(ctx context.Context, in *ClosePlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_ClosePlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) DiscardPlan(ctx context.Context, in *DiscardPlanRequest, opts ...grpc.CallOption) (*Plan, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Plan)
+	err := c.cc.Invoke(ctx, PlanService_DiscardPlan_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *planServiceClient) GetPlanDocument(ctx context.Context, in *GetPlanDocumentRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, PlanService_GetPlanDocument_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -444,12 +590,36 @@ func (c *planServiceClient) MarkOverdue(ctx context.Context, in *MarkOverdueRequ
 // All implementations must embed UnimplementedPlanServiceServer
 // for forward compatibility.
 type PlanServiceServer interface {
-	// ImportPlan takes a plan that was issued outside Loa (YAML, schema in docs/plan-format.md) with its own number. Repeated with
-	// the same content, it answers with the plan that is there.
+	// ImportPlan takes a plan from a file: YAML (schema in docs/plan-format.md), a workbook (XLSX: the one that `GetPlanTemplate` answers
+	// with, or a table an office already has) or a Word table (DOCX). With its number and date it was issued outside Loa and comes in
+	// as such; repeated with the same content, it answers with the plan that is there. Without both it becomes a draft.
 	ImportPlan(context.Context, *ImportPlanRequest) (*Plan, error)
+	// GetPlanTemplate answers with an empty workbook (XLSX) with drop-downs and instructions, to be filled and imported.
+	GetPlanTemplate(context.Context, *GetPlanTemplateRequest) (*httpbody.HttpBody, error)
+	// CreatePlan drafts a plan. Its number and date come when it is issued.
+	CreatePlan(context.Context, *CreatePlanRequest) (*Plan, error)
 	GetPlan(context.Context, *GetPlanRequest) (*Plan, error)
 	ListPlans(context.Context, *ListPlansRequest) (*ListPlansResponse, error)
+	// UpdatePlan edits a draft, or the amendment that is named; approvals of what was before are void. If-Match is required.
+	UpdatePlan(context.Context, *UpdatePlanRequest) (*Plan, error)
 	ListPlanItems(context.Context, *ListPlanItemsRequest) (*ListPlanItemsResponse, error)
+	CreatePlanItem(context.Context, *CreatePlanItemRequest) (*PlanItem, error)
+	// UpdatePlanItem edits an item of a draft, or of the amendment that is named. If-Match (the item's etag) is required.
+	UpdatePlanItem(context.Context, *UpdatePlanItemRequest) (*PlanItem, error)
+	// DeletePlanItem takes an item out of a draft, or out of the amendment that is named, and answers with the plan as it then is.
+	DeletePlanItem(context.Context, *DeletePlanItemRequest) (*Plan, error)
+	// SubmitPlan sends a complete draft, or the amendment that is named, up its approval route.
+	SubmitPlan(context.Context, *SubmitPlanRequest) (*Plan, error)
+	// AmendPlan begins an amendment of an issued plan: a draft of the plan as it stands, that is edited, submitted and issued like a plan.
+	// The answer is the plan as the amendment has it; `amendments` ends with it. One is open at a time.
+	AmendPlan(context.Context, *AmendPlanRequest) (*Plan, error)
+	// ClosePlan ends an issued plan for good.
+	ClosePlan(context.Context, *ClosePlanRequest) (*Plan, error)
+	// DiscardPlan drops a draft, or the amendment that is named. Its history stays in the log.
+	DiscardPlan(context.Context, *DiscardPlanRequest) (*Plan, error)
+	// GetPlanDocument answers with the plan as an official document (NĐ 30/2020, Appendix I). What was issued is what was stored then; a
+	// draft is rendered on demand and marked as one.
+	GetPlanDocument(context.Context, *GetPlanDocumentRequest) (*httpbody.HttpBody, error)
 	// MarkOverdue marks every item whose deadline passed before `day` and whose target is not reached. Called by the plan's workflow.
 	MarkOverdue(context.Context, *MarkOverdueRequest) (*MarkOverdueResponse, error)
 	mustEmbedUnimplementedPlanServiceServer()
@@ -465,14 +635,47 @@ type UnimplementedPlanServiceServer struct{}
 func (UnimplementedPlanServiceServer) ImportPlan(context.Context, *ImportPlanRequest) (*Plan, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportPlan not implemented")
 }
+func (UnimplementedPlanServiceServer) GetPlanTemplate(context.Context, *GetPlanTemplateRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPlanTemplate not implemented")
+}
+func (UnimplementedPlanServiceServer) CreatePlan(context.Context, *CreatePlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreatePlan not implemented")
+}
 func (UnimplementedPlanServiceServer) GetPlan(context.Context, *GetPlanRequest) (*Plan, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPlan not implemented")
 }
 func (UnimplementedPlanServiceServer) ListPlans(context.Context, *ListPlansRequest) (*ListPlansResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPlans not implemented")
 }
+func (UnimplementedPlanServiceServer) UpdatePlan(context.Context, *UpdatePlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdatePlan not implemented")
+}
 func (UnimplementedPlanServiceServer) ListPlanItems(context.Context, *ListPlanItemsRequest) (*ListPlanItemsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPlanItems not implemented")
+}
+func (UnimplementedPlanServiceServer) CreatePlanItem(context.Context, *CreatePlanItemRequest) (*PlanItem, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreatePlanItem not implemented")
+}
+func (UnimplementedPlanServiceServer) UpdatePlanItem(context.Context, *UpdatePlanItemRequest) (*PlanItem, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdatePlanItem not implemented")
+}
+func (UnimplementedPlanServiceServer) DeletePlanItem(context.Context, *DeletePlanItemRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeletePlanItem not implemented")
+}
+func (UnimplementedPlanServiceServer) SubmitPlan(context.Context, *SubmitPlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubmitPlan not implemented")
+}
+func (UnimplementedPlanServiceServer) AmendPlan(context.Context, *AmendPlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method AmendPlan not implemented")
+}
+func (UnimplementedPlanServiceServer) ClosePlan(context.Context, *ClosePlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClosePlan not implemented")
+}
+func (UnimplementedPlanServiceServer) DiscardPlan(context.Context, *DiscardPlanRequest) (*Plan, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiscardPlan not implemented")
+}
+func (UnimplementedPlanServiceServer) GetPlanDocument(context.Context, *GetPlanDocumentRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPlanDocument not implemented")
 }
 func (UnimplementedPlanServiceServer) MarkOverdue(context.Context, *MarkOverdueRequest) (*MarkOverdueResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MarkOverdue not implemented")
@@ -516,6 +719,42 @@ func _PlanService_ImportPlan_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlanService_GetPlanTemplate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPlanTemplateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).GetPlanTemplate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_GetPlanTemplate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).GetPlanTemplate(ctx, req.(*GetPlanTemplateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_CreatePlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).CreatePlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_CreatePlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).CreatePlan(ctx, req.(*CreatePlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PlanService_GetPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPlanRequest)
 	if err := dec(in); err != nil {
@@ -552,6 +791,24 @@ func _PlanService_ListPlans_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlanService_UpdatePlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdatePlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).UpdatePlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_UpdatePlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).UpdatePlan(ctx, req.(*UpdatePlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PlanService_ListPlanItems_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListPlanItemsRequest)
 	if err := dec(in); err != nil {
@@ -566,6 +823,150 @@ func _PlanService_ListPlanItems_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PlanServiceServer).ListPlanItems(ctx, req.(*ListPlanItemsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_CreatePlanItem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePlanItemRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).CreatePlanItem(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_CreatePlanItem_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).CreatePlanItem(ctx, req.(*CreatePlanItemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_UpdatePlanItem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdatePlanItemRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).UpdatePlanItem(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_UpdatePlanItem_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).UpdatePlanItem(ctx, req.(*UpdatePlanItemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_DeletePlanItem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeletePlanItemRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).DeletePlanItem(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_DeletePlanItem_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).DeletePlanItem(ctx, req.(*DeletePlanItemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_SubmitPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubmitPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).SubmitPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_SubmitPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).SubmitPlan(ctx, req.(*SubmitPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_AmendPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AmendPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).AmendPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_AmendPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).AmendPlan(ctx, req.(*AmendPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_ClosePlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClosePlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).ClosePlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_ClosePlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).ClosePlan(ctx, req.(*ClosePlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_DiscardPlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiscardPlanRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).DiscardPlan(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_DiscardPlan_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).DiscardPlan(ctx, req.(*DiscardPlanRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlanService_GetPlanDocument_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPlanDocumentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlanServiceServer).GetPlanDocument(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlanService_GetPlanDocument_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlanServiceServer).GetPlanDocument(ctx, req.(*GetPlanDocumentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -600,6 +1001,14 @@ var PlanService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PlanService_ImportPlan_Handler,
 		},
 		{
+			MethodName: "GetPlanTemplate",
+			Handler:    _PlanService_GetPlanTemplate_Handler,
+		},
+		{
+			MethodName: "CreatePlan",
+			Handler:    _PlanService_CreatePlan_Handler,
+		},
+		{
 			MethodName: "GetPlan",
 			Handler:    _PlanService_GetPlan_Handler,
 		},
@@ -608,8 +1017,44 @@ var PlanService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PlanService_ListPlans_Handler,
 		},
 		{
+			MethodName: "UpdatePlan",
+			Handler:    _PlanService_UpdatePlan_Handler,
+		},
+		{
 			MethodName: "ListPlanItems",
 			Handler:    _PlanService_ListPlanItems_Handler,
+		},
+		{
+			MethodName: "CreatePlanItem",
+			Handler:    _PlanService_CreatePlanItem_Handler,
+		},
+		{
+			MethodName: "UpdatePlanItem",
+			Handler:    _PlanService_UpdatePlanItem_Handler,
+		},
+		{
+			MethodName: "DeletePlanItem",
+			Handler:    _PlanService_DeletePlanItem_Handler,
+		},
+		{
+			MethodName: "SubmitPlan",
+			Handler:    _PlanService_SubmitPlan_Handler,
+		},
+		{
+			MethodName: "AmendPlan",
+			Handler:    _PlanService_AmendPlan_Handler,
+		},
+		{
+			MethodName: "ClosePlan",
+			Handler:    _PlanService_ClosePlan_Handler,
+		},
+		{
+			MethodName: "DiscardPlan",
+			Handler:    _PlanService_DiscardPlan_Handler,
+		},
+		{
+			MethodName: "GetPlanDocument",
+			Handler:    _PlanService_GetPlanDocument_Handler,
 		},
 		{
 			MethodName: "MarkOverdue",

@@ -7,8 +7,11 @@
 package planningv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -30,7 +33,8 @@ type Evidence struct {
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// http or https; of a link.
 	Link string `protobuf:"bytes,3,opt,name=link,proto3" json:"link,omitempty"`
-	// Of a file or photograph, and of a link's capture: SHA-256 in hex of the stored bytes, with its name, type and size in bytes.
+	// Of a file or photograph, and of a link's capture: SHA-256 in hex of the stored bytes, as AddEvidence answered it, with its name, type
+	// and size in bytes.
 	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	Name          string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
 	MediaType     string `protobuf:"bytes,6,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
@@ -323,11 +327,885 @@ func (x *Result) GetEtag() string {
 	return ""
 }
 
+type RecordResultRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The item's id, or its code in the plan.
+	Item string `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// quantity, unit, happenedAt, place, channel, evidence, note, example; the agency is the caller's.
+	Result        *Result `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResultRequest) Reset() {
+	*x = RecordResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResultRequest) ProtoMessage() {}
+
+func (x *RecordResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResultRequest.ProtoReflect.Descriptor instead.
+func (*RecordResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RecordResultRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *RecordResultRequest) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *RecordResultRequest) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+type ListResultsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The item's id, or its code in the plan; empty for the whole plan.
+	Item      string `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// recorded, confirmed, questioned, retracted; empty for all.
+	State string `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	// Only what this agency recorded.
+	Agency string `protobuf:"bytes,6,opt,name=agency,proto3" json:"agency,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListResultsRequest) Reset() {
+	*x = ListResultsRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListResultsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListResultsRequest) ProtoMessage() {}
+
+func (x *ListResultsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListResultsRequest.ProtoReflect.Descriptor instead.
+func (*ListResultsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListResultsRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *ListResultsRequest) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *ListResultsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListResultsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListResultsRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *ListResultsRequest) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *ListResultsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListResultsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Results       []*Result              `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListResultsResponse) Reset() {
+	*x = ListResultsResponse{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListResultsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListResultsResponse) ProtoMessage() {}
+
+func (x *ListResultsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListResultsResponse.ProtoReflect.Descriptor instead.
+func (*ListResultsResponse) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListResultsResponse) GetResults() []*Result {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *ListResultsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type GetResultRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Result string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetResultRequest) Reset() {
+	*x = GetResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetResultRequest) ProtoMessage() {}
+
+func (x *GetResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetResultRequest.ProtoReflect.Descriptor instead.
+func (*GetResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetResultRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *GetResultRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type UpdateResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        *Result                `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateResultRequest) Reset() {
+	*x = UpdateResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateResultRequest) ProtoMessage() {}
+
+func (x *UpdateResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateResultRequest.ProtoReflect.Descriptor instead.
+func (*UpdateResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UpdateResultRequest) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *UpdateResultRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+type ConfirmResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmResultRequest) Reset() {
+	*x = ConfirmResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmResultRequest) ProtoMessage() {}
+
+func (x *ConfirmResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmResultRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ConfirmResultRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+type QuestionResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuestionResultRequest) Reset() {
+	*x = QuestionResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuestionResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuestionResultRequest) ProtoMessage() {}
+
+func (x *QuestionResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuestionResultRequest.ProtoReflect.Descriptor instead.
+func (*QuestionResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *QuestionResultRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *QuestionResultRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RetractResultRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Result        string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetractResultRequest) Reset() {
+	*x = RetractResultRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetractResultRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetractResultRequest) ProtoMessage() {}
+
+func (x *RetractResultRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetractResultRequest.ProtoReflect.Descriptor instead.
+func (*RetractResultRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RetractResultRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *RetractResultRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type ImportResultsRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Plan   string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Csv    []byte                 `protobuf:"bytes,2,opt,name=csv,proto3" json:"csv,omitempty"`
+	DryRun bool                   `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// The results in the file are invented examples.
+	Example       bool `protobuf:"varint,4,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportResultsRequest) Reset() {
+	*x = ImportResultsRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportResultsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportResultsRequest) ProtoMessage() {}
+
+func (x *ImportResultsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportResultsRequest.ProtoReflect.Descriptor instead.
+func (*ImportResultsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ImportResultsRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *ImportResultsRequest) GetCsv() []byte {
+	if x != nil {
+		return x.Csv
+	}
+	return nil
+}
+
+func (x *ImportResultsRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ImportResultsRequest) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+type ImportResultsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "resultimport_…": the stream that holds the file's rows.
+	Import string `protobuf:"bytes,1,opt,name=import,proto3" json:"import,omitempty"`
+	// Rows in the file, and how many of them are new.
+	Rows    int32 `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	Changed int32 `protobuf:"varint,3,opt,name=changed,proto3" json:"changed,omitempty"`
+	DryRun  bool  `protobuf:"varint,4,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// In a dry run what each row was understood as, in the order of the file.
+	Understood    []*ImportedRow `protobuf:"bytes,5,rep,name=understood,proto3" json:"understood,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportResultsResponse) Reset() {
+	*x = ImportResultsResponse{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportResultsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportResultsResponse) ProtoMessage() {}
+
+func (x *ImportResultsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportResultsResponse.ProtoReflect.Descriptor instead.
+func (*ImportResultsResponse) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ImportResultsResponse) GetImport() string {
+	if x != nil {
+		return x.Import
+	}
+	return ""
+}
+
+func (x *ImportResultsResponse) GetRows() int32 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *ImportResultsResponse) GetChanged() int32 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ImportResultsResponse) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ImportResultsResponse) GetUnderstood() []*ImportedRow {
+	if x != nil {
+		return x.Understood
+	}
+	return nil
+}
+
+// ImportedRow is a row of the file as it is understood.
+type ImportedRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line in the file, the header's is 1.
+	Row           int32   `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	Result        *Result `protobuf:"bytes,2,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedRow) Reset() {
+	*x = ImportedRow{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedRow) ProtoMessage() {}
+
+func (x *ImportedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedRow.ProtoReflect.Descriptor instead.
+func (*ImportedRow) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ImportedRow) GetRow() int32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *ImportedRow) GetResult() *Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+// AddEvidenceRequest is one piece of an upload: first the target, then the file, last what is said of it.
+type AddEvidenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Piece:
+	//
+	//	*AddEvidenceRequest_Target
+	//	*AddEvidenceRequest_Chunk
+	//	*AddEvidenceRequest_Evidence
+	Piece         isAddEvidenceRequest_Piece `protobuf_oneof:"piece"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddEvidenceRequest) Reset() {
+	*x = AddEvidenceRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddEvidenceRequest) ProtoMessage() {}
+
+func (x *AddEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*AddEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AddEvidenceRequest) GetPiece() isAddEvidenceRequest_Piece {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
+func (x *AddEvidenceRequest) GetTarget() *EvidenceTarget {
+	if x != nil {
+		if x, ok := x.Piece.(*AddEvidenceRequest_Target); ok {
+			return x.Target
+		}
+	}
+	return nil
+}
+
+func (x *AddEvidenceRequest) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Piece.(*AddEvidenceRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+func (x *AddEvidenceRequest) GetEvidence() *Evidence {
+	if x != nil {
+		if x, ok := x.Piece.(*AddEvidenceRequest_Evidence); ok {
+			return x.Evidence
+		}
+	}
+	return nil
+}
+
+type isAddEvidenceRequest_Piece interface {
+	isAddEvidenceRequest_Piece()
+}
+
+type AddEvidenceRequest_Target struct {
+	Target *EvidenceTarget `protobuf:"bytes,1,opt,name=target,proto3,oneof"`
+}
+
+type AddEvidenceRequest_Chunk struct {
+	// At most 1 MiB of the file.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+type AddEvidenceRequest_Evidence struct {
+	// What the caller says of the file: its name and title; digest, type and size are found out.
+	Evidence *Evidence `protobuf:"bytes,3,opt,name=evidence,proto3,oneof"`
+}
+
+func (*AddEvidenceRequest_Target) isAddEvidenceRequest_Piece() {}
+
+func (*AddEvidenceRequest_Chunk) isAddEvidenceRequest_Piece() {}
+
+func (*AddEvidenceRequest_Evidence) isAddEvidenceRequest_Piece() {}
+
+type EvidenceTarget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The item's id, or its code in the plan.
+	Item          string `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EvidenceTarget) Reset() {
+	*x = EvidenceTarget{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EvidenceTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EvidenceTarget) ProtoMessage() {}
+
+func (x *EvidenceTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EvidenceTarget.ProtoReflect.Descriptor instead.
+func (*EvidenceTarget) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EvidenceTarget) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *EvidenceTarget) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+type GetEvidenceRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Result string                 `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	// Its SHA-256 in hex.
+	Evidence      string `protobuf:"bytes,2,opt,name=evidence,proto3" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetEvidenceRequest) Reset() {
+	*x = GetEvidenceRequest{}
+	mi := &file_loa_planning_v1_results_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetEvidenceRequest) ProtoMessage() {}
+
+func (x *GetEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_planning_v1_results_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*GetEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_loa_planning_v1_results_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetEvidenceRequest) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *GetEvidenceRequest) GetEvidence() string {
+	if x != nil {
+		return x.Evidence
+	}
+	return ""
+}
+
 var File_loa_planning_v1_results_proto protoreflect.FileDescriptor
 
 const file_loa_planning_v1_results_proto_rawDesc = "" +
 	"\n" +
-	"\x1dloa/planning/v1/results.proto\x12\x0floa.planning.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x01\n" +
+	"\x1dloa/planning/v1/results.proto\x12\x0floa.planning.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x01\n" +
 	"\bEvidence\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -363,7 +1241,76 @@ const file_loa_planning_v1_results_proto_rawDesc = "" +
 	"decided_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\tdecidedAt\x12\x1a\n" +
 	"\bimported\x18\x12 \x01(\bR\bimported\x12\x18\n" +
 	"\aexample\x18\x13 \x01(\bR\aexample\x12\x12\n" +
-	"\x04etag\x18\x14 \x01(\tR\x04etagB\xbd\x01\n" +
+	"\x04etag\x18\x14 \x01(\tR\x04etag\"n\n" +
+	"\x13RecordResultRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\tR\x04item\x12/\n" +
+	"\x06result\x18\x03 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"\xd7\x01\n" +
+	"\x12ListResultsRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05state\x18\x05 \x01(\tR\x05state\x12\x16\n" +
+	"\x06agency\x18\x06 \x01(\tR\x06agency\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"p\n" +
+	"\x13ListResultsResponse\x121\n" +
+	"\aresults\x18\x01 \x03(\v2\x17.loa.planning.v1.ResultR\aresults\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"[\n" +
+	"\x10GetResultRequest\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x83\x01\n" +
+	"\x13UpdateResultRequest\x12/\n" +
+	"\x06result\x18\x01 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\".\n" +
+	"\x14ConfirmResultRequest\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\"G\n" +
+	"\x15QuestionResultRequest\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"F\n" +
+	"\x14RetractResultRequest\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"o\n" +
+	"\x14ImportResultsRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x10\n" +
+	"\x03csv\x18\x02 \x01(\fR\x03csv\x12\x17\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\x12\x18\n" +
+	"\aexample\x18\x04 \x01(\bR\aexample\"\xb4\x01\n" +
+	"\x15ImportResultsResponse\x12\x16\n" +
+	"\x06import\x18\x01 \x01(\tR\x06import\x12\x12\n" +
+	"\x04rows\x18\x02 \x01(\x05R\x04rows\x12\x18\n" +
+	"\achanged\x18\x03 \x01(\x05R\achanged\x12\x17\n" +
+	"\adry_run\x18\x04 \x01(\bR\x06dryRun\x12<\n" +
+	"\n" +
+	"understood\x18\x05 \x03(\v2\x1c.loa.planning.v1.ImportedRowR\n" +
+	"understood\"P\n" +
+	"\vImportedRow\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\x05R\x03row\x12/\n" +
+	"\x06result\x18\x02 \x01(\v2\x17.loa.planning.v1.ResultR\x06result\"\xa9\x01\n" +
+	"\x12AddEvidenceRequest\x129\n" +
+	"\x06target\x18\x01 \x01(\v2\x1f.loa.planning.v1.EvidenceTargetH\x00R\x06target\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x127\n" +
+	"\bevidence\x18\x03 \x01(\v2\x19.loa.planning.v1.EvidenceH\x00R\bevidenceB\a\n" +
+	"\x05piece\"8\n" +
+	"\x0eEvidenceTarget\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04item\x18\x02 \x01(\tR\x04item\"H\n" +
+	"\x12GetEvidenceRequest\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12\x1a\n" +
+	"\bevidence\x18\x02 \x01(\tR\bevidence2\xea\t\n" +
+	"\rResultService\x12\x84\x01\n" +
+	"\fRecordResult\x12$.loa.planning.v1.RecordResultRequest\x1a\x17.loa.planning.v1.Result\"5\x82\xd3\xe4\x93\x02/:\x06result\"%/v1/plans/{plan}/items/{item}/results\x12\xa3\x01\n" +
+	"\vListResults\x12#.loa.planning.v1.ListResultsRequest\x1a$.loa.planning.v1.ListResultsResponse\"I\x82\xd3\xe4\x93\x02CZ\x1a\x12\x18/v1/plans/{plan}/results\x12%/v1/plans/{plan}/items/{item}/results\x12e\n" +
+	"\tGetResult\x12!.loa.planning.v1.GetResultRequest\x1a\x17.loa.planning.v1.Result\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/results/{result}\x12O\n" +
+	"\vAddEvidence\x12#.loa.planning.v1.AddEvidenceRequest\x1a\x19.loa.planning.v1.Evidence(\x01\x12|\n" +
+	"\vGetEvidence\x12#.loa.planning.v1.GetEvidenceRequest\x1a\x14.google.api.HttpBody\"0\x82\xd3\xe4\x93\x02*\x12(/v1/results/{result}/evidence/{evidence}0\x01\x12v\n" +
+	"\fUpdateResult\x12$.loa.planning.v1.UpdateResultRequest\x1a\x17.loa.planning.v1.Result\"'\x82\xd3\xe4\x93\x02!:\x06result2\x17/v1/results/{result.id}\x12x\n" +
+	"\rConfirmResult\x12%.loa.planning.v1.ConfirmResultRequest\x1a\x17.loa.planning.v1.Result\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/results/{result}:confirm\x12{\n" +
+	"\x0eQuestionResult\x12&.loa.planning.v1.QuestionResultRequest\x1a\x17.loa.planning.v1.Result\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/results/{result}:question\x12x\n" +
+	"\rRetractResult\x12%.loa.planning.v1.RetractResultRequest\x1a\x17.loa.planning.v1.Result\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/results/{result}:retract\x12\x8c\x01\n" +
+	"\rImportResults\x12%.loa.planning.v1.ImportResultsRequest\x1a&.loa.planning.v1.ImportResultsResponse\",\x82\xd3\xe4\x93\x02&:\x03csv\"\x1f/v1/plans/{plan}/results:importB\xbd\x01\n" +
 	"\x13com.loa.planning.v1B\fResultsProtoP\x01Z:github.com/loa-vn/loa/proto/gen/loa/planning/v1;planningv1\xa2\x02\x03LPX\xaa\x02\x0fLoa.Planning.V1\xca\x02\x0fLoa\\Planning\\V1\xe2\x02\x1bLoa\\Planning\\V1\\GPBMetadata\xea\x02\x11Loa::Planning::V1b\x06proto3"
 
 var (
@@ -378,22 +1325,68 @@ func file_loa_planning_v1_results_proto_rawDescGZIP() []byte {
 	return file_loa_planning_v1_results_proto_rawDescData
 }
 
-var file_loa_planning_v1_results_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_loa_planning_v1_results_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_loa_planning_v1_results_proto_goTypes = []any{
 	(*Evidence)(nil),              // 0: loa.planning.v1.Evidence
 	(*Result)(nil),                // 1: loa.planning.v1.Result
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*RecordResultRequest)(nil),   // 2: loa.planning.v1.RecordResultRequest
+	(*ListResultsRequest)(nil),    // 3: loa.planning.v1.ListResultsRequest
+	(*ListResultsResponse)(nil),   // 4: loa.planning.v1.ListResultsResponse
+	(*GetResultRequest)(nil),      // 5: loa.planning.v1.GetResultRequest
+	(*UpdateResultRequest)(nil),   // 6: loa.planning.v1.UpdateResultRequest
+	(*ConfirmResultRequest)(nil),  // 7: loa.planning.v1.ConfirmResultRequest
+	(*QuestionResultRequest)(nil), // 8: loa.planning.v1.QuestionResultRequest
+	(*RetractResultRequest)(nil),  // 9: loa.planning.v1.RetractResultRequest
+	(*ImportResultsRequest)(nil),  // 10: loa.planning.v1.ImportResultsRequest
+	(*ImportResultsResponse)(nil), // 11: loa.planning.v1.ImportResultsResponse
+	(*ImportedRow)(nil),           // 12: loa.planning.v1.ImportedRow
+	(*AddEvidenceRequest)(nil),    // 13: loa.planning.v1.AddEvidenceRequest
+	(*EvidenceTarget)(nil),        // 14: loa.planning.v1.EvidenceTarget
+	(*GetEvidenceRequest)(nil),    // 15: loa.planning.v1.GetEvidenceRequest
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 17: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),     // 18: google.api.HttpBody
 }
 var file_loa_planning_v1_results_proto_depIdxs = []int32{
-	2, // 0: loa.planning.v1.Result.happened_at:type_name -> google.protobuf.Timestamp
-	0, // 1: loa.planning.v1.Result.evidence:type_name -> loa.planning.v1.Evidence
-	2, // 2: loa.planning.v1.Result.recorded_at:type_name -> google.protobuf.Timestamp
-	2, // 3: loa.planning.v1.Result.decided_at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	16, // 0: loa.planning.v1.Result.happened_at:type_name -> google.protobuf.Timestamp
+	0,  // 1: loa.planning.v1.Result.evidence:type_name -> loa.planning.v1.Evidence
+	16, // 2: loa.planning.v1.Result.recorded_at:type_name -> google.protobuf.Timestamp
+	16, // 3: loa.planning.v1.Result.decided_at:type_name -> google.protobuf.Timestamp
+	1,  // 4: loa.planning.v1.RecordResultRequest.result:type_name -> loa.planning.v1.Result
+	16, // 5: loa.planning.v1.ListResultsRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 6: loa.planning.v1.ListResultsResponse.results:type_name -> loa.planning.v1.Result
+	16, // 7: loa.planning.v1.GetResultRequest.as_of:type_name -> google.protobuf.Timestamp
+	1,  // 8: loa.planning.v1.UpdateResultRequest.result:type_name -> loa.planning.v1.Result
+	17, // 9: loa.planning.v1.UpdateResultRequest.update_mask:type_name -> google.protobuf.FieldMask
+	12, // 10: loa.planning.v1.ImportResultsResponse.understood:type_name -> loa.planning.v1.ImportedRow
+	1,  // 11: loa.planning.v1.ImportedRow.result:type_name -> loa.planning.v1.Result
+	14, // 12: loa.planning.v1.AddEvidenceRequest.target:type_name -> loa.planning.v1.EvidenceTarget
+	0,  // 13: loa.planning.v1.AddEvidenceRequest.evidence:type_name -> loa.planning.v1.Evidence
+	2,  // 14: loa.planning.v1.ResultService.RecordResult:input_type -> loa.planning.v1.RecordResultRequest
+	3,  // 15: loa.planning.v1.ResultService.ListResults:input_type -> loa.planning.v1.ListResultsRequest
+	5,  // 16: loa.planning.v1.ResultService.GetResult:input_type -> loa.planning.v1.GetResultRequest
+	13, // 17: loa.planning.v1.ResultService.AddEvidence:input_type -> loa.planning.v1.AddEvidenceRequest
+	15, // 18: loa.planning.v1.ResultService.GetEvidence:input_type -> loa.planning.v1.GetEvidenceRequest
+	6,  // 19: loa.planning.v1.ResultService.UpdateResult:input_type -> loa.planning.v1.UpdateResultRequest
+	7,  // 20: loa.planning.v1.ResultService.ConfirmResult:input_type -> loa.planning.v1.ConfirmResultRequest
+	8,  // 21: loa.planning.v1.ResultService.QuestionResult:input_type -> loa.planning.v1.QuestionResultRequest
+	9,  // 22: loa.planning.v1.ResultService.RetractResult:input_type -> loa.planning.v1.RetractResultRequest
+	10, // 23: loa.planning.v1.ResultService.ImportResults:input_type -> loa.planning.v1.ImportResultsRequest
+	1,  // 24: loa.planning.v1.ResultService.RecordResult:output_type -> loa.planning.v1.Result
+	4,  // 25: loa.planning.v1.ResultService.ListResults:output_type -> loa.planning.v1.ListResultsResponse
+	1,  // 26: loa.planning.v1.ResultService.GetResult:output_type -> loa.planning.v1.Result
+	0,  // 27: loa.planning.v1.ResultService.AddEvidence:output_type -> loa.planning.v1.Evidence
+	18, // 28: loa.planning.v1.ResultService.GetEvidence:output_type -> google.api.HttpBody
+	1,  // 29: loa.planning.v1.ResultService.UpdateResult:output_type -> loa.planning.v1.Result
+	1,  // 30: loa.planning.v1.ResultService.ConfirmResult:output_type -> loa.planning.v1.Result
+	1,  // 31: loa.planning.v1.ResultService.QuestionResult:output_type -> loa.planning.v1.Result
+	1,  // 32: loa.planning.v1.ResultService.RetractResult:output_type -> loa.planning.v1.Result
+	11, // 33: loa.planning.v1.ResultService.ImportResults:output_type -> loa.planning.v1.ImportResultsResponse
+	24, // [24:34] is the sub-list for method output_type
+	14, // [14:24] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_loa_planning_v1_results_proto_init() }
@@ -401,15 +1394,20 @@ func file_loa_planning_v1_results_proto_init() {
 	if File_loa_planning_v1_results_proto != nil {
 		return
 	}
+	file_loa_planning_v1_results_proto_msgTypes[13].OneofWrappers = []any{
+		(*AddEvidenceRequest_Target)(nil),
+		(*AddEvidenceRequest_Chunk)(nil),
+		(*AddEvidenceRequest_Evidence)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_planning_v1_results_proto_rawDesc), len(file_loa_planning_v1_results_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   16,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_loa_planning_v1_results_proto_goTypes,
 		DependencyIndexes: file_loa_planning_v1_results_proto_depIdxs,

@@ -11,6 +11,7 @@ package reportingv1
 import (
 	v1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -37,8 +38,21 @@ type Counted struct {
 	Path string `protobuf:"bytes,5,opt,name=path,proto3" json:"path,omitempty"`
 	Hash string `protobuf:"bytes,6,opt,name=hash,proto3" json:"hash,omitempty"`
 	// "distribution/1.57": service, epoch and position of the event.
-	Event         string `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`
-	Imported      bool   `protobuf:"varint,8,opt,name=imported,proto3" json:"imported,omitempty"`
+	Event    string `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`
+	Imported bool   `protobuf:"varint,8,opt,name=imported,proto3" json:"imported,omitempty"`
+	// publication, or result (recorded outside Loa). Of a result `publication` and `content` are empty, `path` is its evidence's link,
+	// `title` what it is: unit and place.
+	Kind   string `protobuf:"bytes,9,opt,name=kind,proto3" json:"kind,omitempty"`
+	Result string `protobuf:"bytes,10,opt,name=result,proto3" json:"result,omitempty"`
+	// In `unit`: of a publication 1.
+	Quantity      int64    `protobuf:"varint,11,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Unit          string   `protobuf:"bytes,12,opt,name=unit,proto3" json:"unit,omitempty"`
+	Item          string   `protobuf:"bytes,13,opt,name=item,proto3" json:"item,omitempty"`
+	Agency        string   `protobuf:"bytes,14,opt,name=agency,proto3" json:"agency,omitempty"`
+	Theme         string   `protobuf:"bytes,15,opt,name=theme,proto3" json:"theme,omitempty"`
+	Audiences     []string `protobuf:"bytes,16,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	Channels      []string `protobuf:"bytes,17,rep,name=channels,proto3" json:"channels,omitempty"`
+	Example       bool     `protobuf:"varint,18,opt,name=example,proto3" json:"example,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -129,6 +143,171 @@ func (x *Counted) GetImported() bool {
 	return false
 }
 
+func (x *Counted) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Counted) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *Counted) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Counted) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Counted) GetItem() string {
+	if x != nil {
+		return x.Item
+	}
+	return ""
+}
+
+func (x *Counted) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Counted) GetTheme() string {
+	if x != nil {
+		return x.Theme
+	}
+	return ""
+}
+
+func (x *Counted) GetAudiences() []string {
+	if x != nil {
+		return x.Audiences
+	}
+	return nil
+}
+
+func (x *Counted) GetChannels() []string {
+	if x != nil {
+		return x.Channels
+	}
+	return nil
+}
+
+func (x *Counted) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+// Beside is what was done in another unit than the line's own. A line of several items has one for each such unit.
+type Beside struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Due in the period; absent when nothing is planned in this unit.
+	Planned *int64 `protobuf:"varint,2,opt,name=planned,proto3,oneof" json:"planned,omitempty"`
+	// Absent when nothing was recorded in this unit yet: missing, not nought.
+	Actual         *int64 `protobuf:"varint,3,opt,name=actual,proto3,oneof" json:"actual,omitempty"`
+	Cumulative     *int64 `protobuf:"varint,4,opt,name=cumulative,proto3,oneof" json:"cumulative,omitempty"`
+	YearCumulative *int64 `protobuf:"varint,5,opt,name=year_cumulative,json=yearCumulative,proto3,oneof" json:"year_cumulative,omitempty"`
+	Target         int64  `protobuf:"varint,6,opt,name=target,proto3" json:"target,omitempty"`
+	Unconfirmed    int64  `protobuf:"varint,7,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Beside) Reset() {
+	*x = Beside{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Beside) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Beside) ProtoMessage() {}
+
+func (x *Beside) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Beside.ProtoReflect.Descriptor instead.
+func (*Beside) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Beside) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Beside) GetPlanned() int64 {
+	if x != nil && x.Planned != nil {
+		return *x.Planned
+	}
+	return 0
+}
+
+func (x *Beside) GetActual() int64 {
+	if x != nil && x.Actual != nil {
+		return *x.Actual
+	}
+	return 0
+}
+
+func (x *Beside) GetCumulative() int64 {
+	if x != nil && x.Cumulative != nil {
+		return *x.Cumulative
+	}
+	return 0
+}
+
+func (x *Beside) GetYearCumulative() int64 {
+	if x != nil && x.YearCumulative != nil {
+		return *x.YearCumulative
+	}
+	return 0
+}
+
+func (x *Beside) GetTarget() int64 {
+	if x != nil {
+		return x.Target
+	}
+	return 0
+}
+
+func (x *Beside) GetUnconfirmed() int64 {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return 0
+}
+
 // Line is plan versus actual for one item, agency, theme, audience or channel.
 type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -146,16 +325,33 @@ type Line struct {
 	// planned, done, overdue, missing.
 	State string `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
 	// YYYY-MM-DD, items only.
-	Deadline      string     `protobuf:"bytes,9,opt,name=deadline,proto3" json:"deadline,omitempty"`
-	Example       bool       `protobuf:"varint,10,opt,name=example,proto3" json:"example,omitempty"`
-	Counted       []*Counted `protobuf:"bytes,11,rep,name=counted,proto3" json:"counted,omitempty"`
+	Deadline string `protobuf:"bytes,9,opt,name=deadline,proto3" json:"deadline,omitempty"`
+	Example  bool   `protobuf:"varint,10,opt,name=example,proto3" json:"example,omitempty"`
+	// What actual counts, when the report's whole annex is short; a longer one is read by ListReportEvidence.
+	Counted []*Counted `protobuf:"bytes,11,rep,name=counted,proto3" json:"counted,omitempty"`
+	// Names the line in ListProgressEvents and ListReportEvidence: "item:3", "agency:H24.02", "total".
+	Line string `protobuf:"bytes,12,opt,name=line,proto3" json:"line,omitempty"`
+	// From the start of the reporting year (15/12) to the end of the period.
+	YearCumulative *int64 `protobuf:"varint,13,opt,name=year_cumulative,json=yearCumulative,proto3,oneof" json:"year_cumulative,omitempty"`
+	// The same period a year earlier, under the plans of the same issuer and lead that ran then; absent when Loa has none.
+	LastYear *int64 `protobuf:"varint,14,opt,name=last_year,json=lastYear,proto3,oneof" json:"last_year,omitempty"`
+	// Of actual, how much was published by Loa and how much is confirmed results.
+	ByPublications int64 `protobuf:"varint,15,opt,name=by_publications,json=byPublications,proto3" json:"by_publications,omitempty"`
+	ByResults      int64 `protobuf:"varint,16,opt,name=by_results,json=byResults,proto3" json:"by_results,omitempty"`
+	// Recorded in the period in the line's unit, and not confirmed, or questioned: not in any figure.
+	Unconfirmed int64 `protobuf:"varint,17,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// Publications of the period that were withdrawn since: no longer in any figure.
+	Withdrawn int64     `protobuf:"varint,18,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Besides   []*Beside `protobuf:"bytes,19,rep,name=besides,proto3" json:"besides,omitempty"`
+	// How many publications and results actual and besides count: those that the line opens.
+	Events        int64 `protobuf:"varint,20,opt,name=events,proto3" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[1]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +363,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[1]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +376,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{1}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Line) GetCode() string {
@@ -260,6 +456,203 @@ func (x *Line) GetCounted() []*Counted {
 	return nil
 }
 
+func (x *Line) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *Line) GetYearCumulative() int64 {
+	if x != nil && x.YearCumulative != nil {
+		return *x.YearCumulative
+	}
+	return 0
+}
+
+func (x *Line) GetLastYear() int64 {
+	if x != nil && x.LastYear != nil {
+		return *x.LastYear
+	}
+	return 0
+}
+
+func (x *Line) GetByPublications() int64 {
+	if x != nil {
+		return x.ByPublications
+	}
+	return 0
+}
+
+func (x *Line) GetByResults() int64 {
+	if x != nil {
+		return x.ByResults
+	}
+	return 0
+}
+
+func (x *Line) GetUnconfirmed() int64 {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return 0
+}
+
+func (x *Line) GetWithdrawn() int64 {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return 0
+}
+
+func (x *Line) GetBesides() []*Beside {
+	if x != nil {
+		return x.Besides
+	}
+	return nil
+}
+
+func (x *Line) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+// LateFact is what became known, or ceased to hold, after the report of its period was approved. That report stays as it is.
+type LateFact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// added, removed, changed.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The report and the period that it belongs to.
+	Report string   `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
+	Period string   `protobuf:"bytes,3,opt,name=period,proto3" json:"period,omitempty"`
+	Fact   *Counted `protobuf:"bytes,4,opt,name=fact,proto3" json:"fact,omitempty"`
+	// When it was recorded.
+	RecordedAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LateFact) Reset() {
+	*x = LateFact{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LateFact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LateFact) ProtoMessage() {}
+
+func (x *LateFact) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LateFact.ProtoReflect.Descriptor instead.
+func (*LateFact) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LateFact) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LateFact) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *LateFact) GetPeriod() string {
+	if x != nil {
+		return x.Period
+	}
+	return ""
+}
+
+func (x *LateFact) GetFact() *Counted {
+	if x != nil {
+		return x.Fact
+	}
+	return nil
+}
+
+func (x *LateFact) GetRecordedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RecordedAt
+	}
+	return nil
+}
+
+// Annex is every publication and confirmed result of the period: one line of canonical JSON (RFC 8785) each, in order of time.
+type Annex struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Entries int64                  `protobuf:"varint,1,opt,name=entries,proto3" json:"entries,omitempty"`
+	// SHA-256 in hex of the lines, each ended by a line feed.
+	Sha256        string `protobuf:"bytes,2,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Annex) Reset() {
+	*x = Annex{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Annex) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Annex) ProtoMessage() {}
+
+func (x *Annex) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Annex.ProtoReflect.Descriptor instead.
+func (*Annex) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Annex) GetEntries() int64 {
+	if x != nil {
+		return x.Entries
+	}
+	return 0
+}
+
+func (x *Annex) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
 type Figures struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	Items               []*Line                `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -272,13 +665,15 @@ type Figures struct {
 	ItemsTotal          int32                  `protobuf:"varint,8,opt,name=items_total,json=itemsTotal,proto3" json:"items_total,omitempty"`
 	ItemsDone           int32                  `protobuf:"varint,9,opt,name=items_done,json=itemsDone,proto3" json:"items_done,omitempty"`
 	ItemsOverdue        int32                  `protobuf:"varint,10,opt,name=items_overdue,json=itemsOverdue,proto3" json:"items_overdue,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The whole plan, publications and results together.
+	Total         *Line `protobuf:"bytes,11,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Figures) Reset() {
 	*x = Figures{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[2]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -290,7 +685,7 @@ func (x *Figures) String() string {
 func (*Figures) ProtoMessage() {}
 
 func (x *Figures) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[2]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -303,7 +698,7 @@ func (x *Figures) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Figures.ProtoReflect.Descriptor instead.
 func (*Figures) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{2}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Figures) GetItems() []*Line {
@@ -376,6 +771,13 @@ func (x *Figures) GetItemsOverdue() int32 {
 	return 0
 }
 
+func (x *Figures) GetTotal() *Line {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
 type Report struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Id         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -392,14 +794,14 @@ type Report struct {
 	From  string `protobuf:"bytes,9,opt,name=from,proto3" json:"from,omitempty"`
 	To    string `protobuf:"bytes,10,opt,name=to,proto3" json:"to,omitempty"`
 	Title string `protobuf:"bytes,11,opt,name=title,proto3" json:"title,omitempty"`
-	// compiled, in_approval, returned, approved.
+	// compiled, in_approval, returned, approved, issued.
 	State   string   `protobuf:"bytes,12,opt,name=state,proto3" json:"state,omitempty"`
 	Figures *Figures `protobuf:"bytes,13,opt,name=figures,proto3" json:"figures,omitempty"`
 	// The figures as canonical JSON (RFC 8785): the bytes that the hash is of.
 	Canonical string `protobuf:"bytes,14,opt,name=canonical,proto3" json:"canonical,omitempty"`
 	// SHA-256 of canonical in hex.
 	Hash string `protobuf:"bytes,15,opt,name=hash,proto3" json:"hash,omitempty"`
-	// Up to where each source was read: "distribution" to "1.57".
+	// Up to where each source was read: "distribution" to "1.57"; and by "arrival" how many messages reporting had taken in by then.
 	Sources      map[string]string      `protobuf:"bytes,16,rep,name=sources,proto3" json:"sources,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	CompiledAt   *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=compiled_at,json=compiledAt,proto3" json:"compiled_at,omitempty"`
 	CompiledBy   string                 `protobuf:"bytes,18,opt,name=compiled_by,json=compiledBy,proto3" json:"compiled_by,omitempty"`
@@ -412,16 +814,23 @@ type Report struct {
 	Dossier       string `protobuf:"bytes,24,opt,name=dossier,proto3" json:"dossier,omitempty"`
 	ReturnComment string `protobuf:"bytes,25,opt,name=return_comment,json=returnComment,proto3" json:"return_comment,omitempty"`
 	// Once issued: its number as written, its day (YYYY-MM-DD), and its documents.
-	Number        string            `protobuf:"bytes,26,opt,name=number,proto3" json:"number,omitempty"`
-	Date          string            `protobuf:"bytes,27,opt,name=date,proto3" json:"date,omitempty"`
-	Documents     []*StoredDocument `protobuf:"bytes,28,rep,name=documents,proto3" json:"documents,omitempty"`
+	Number    string            `protobuf:"bytes,26,opt,name=number,proto3" json:"number,omitempty"`
+	Date      string            `protobuf:"bytes,27,opt,name=date,proto3" json:"date,omitempty"`
+	Documents []*StoredDocument `protobuf:"bytes,28,rep,name=documents,proto3" json:"documents,omitempty"`
+	// Absent in reports compiled before there was one: their lines list what they count.
+	Annex *Annex `protobuf:"bytes,29,opt,name=annex,proto3" json:"annex,omitempty"`
+	// What changed of earlier periods after their reports were approved, at most 200; late_count is how many there are.
+	LateFacts []*LateFact `protobuf:"bytes,30,rep,name=late_facts,json=lateFacts,proto3" json:"late_facts,omitempty"`
+	LateCount int64       `protobuf:"varint,31,opt,name=late_count,json=lateCount,proto3" json:"late_count,omitempty"`
+	// The reports that late_facts restate.
+	Restates      []string `protobuf:"bytes,32,rep,name=restates,proto3" json:"restates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[3]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +842,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[3]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +855,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{3}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Report) GetId() string {
@@ -645,6 +1054,34 @@ func (x *Report) GetDocuments() []*StoredDocument {
 	return nil
 }
 
+func (x *Report) GetAnnex() *Annex {
+	if x != nil {
+		return x.Annex
+	}
+	return nil
+}
+
+func (x *Report) GetLateFacts() []*LateFact {
+	if x != nil {
+		return x.LateFacts
+	}
+	return nil
+}
+
+func (x *Report) GetLateCount() int64 {
+	if x != nil {
+		return x.LateCount
+	}
+	return 0
+}
+
+func (x *Report) GetRestates() []string {
+	if x != nil {
+		return x.Restates
+	}
+	return nil
+}
+
 // StoredDocument is an issued report in one format, as it is stored for ever.
 type StoredDocument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -661,7 +1098,7 @@ type StoredDocument struct {
 
 func (x *StoredDocument) Reset() {
 	*x = StoredDocument{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +1110,7 @@ func (x *StoredDocument) String() string {
 func (*StoredDocument) ProtoMessage() {}
 
 func (x *StoredDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[4]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +1123,7 @@ func (x *StoredDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredDocument.ProtoReflect.Descriptor instead.
 func (*StoredDocument) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{4}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StoredDocument) GetFormat() string {
@@ -727,7 +1164,7 @@ type CompileReportRequest struct {
 
 func (x *CompileReportRequest) Reset() {
 	*x = CompileReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +1176,7 @@ func (x *CompileReportRequest) String() string {
 func (*CompileReportRequest) ProtoMessage() {}
 
 func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[5]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +1189,7 @@ func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompileReportRequest.ProtoReflect.Descriptor instead.
 func (*CompileReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{5}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CompileReportRequest) GetPlan() string {
@@ -781,7 +1218,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -793,7 +1230,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[6]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -806,7 +1243,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{6}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetReportRequest) GetReport() string {
@@ -837,7 +1274,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +1286,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +1299,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListReportsRequest) GetPageSize() int32 {
@@ -903,7 +1340,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +1352,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1365,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -954,7 +1391,7 @@ type SubmitReportRequest struct {
 
 func (x *SubmitReportRequest) Reset() {
 	*x = SubmitReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -966,7 +1403,7 @@ func (x *SubmitReportRequest) String() string {
 func (*SubmitReportRequest) ProtoMessage() {}
 
 func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -979,7 +1416,7 @@ func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportRequest.ProtoReflect.Descriptor instead.
 func (*SubmitReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SubmitReportRequest) GetReport() string {
@@ -989,11 +1426,498 @@ func (x *SubmitReportRequest) GetReport() string {
 	return ""
 }
 
+type ListReportEvidenceRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Report string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// A line's name, such as "item:3"; empty for all.
+	Line      string `protobuf:"bytes,2,opt,name=line,proto3" json:"line,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future. Who may see it is decided by
+	// today's directory, and what other services tell of it is today's.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportEvidenceRequest) Reset() {
+	*x = ListReportEvidenceRequest{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportEvidenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportEvidenceRequest) ProtoMessage() {}
+
+func (x *ListReportEvidenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportEvidenceRequest.ProtoReflect.Descriptor instead.
+func (*ListReportEvidenceRequest) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListReportEvidenceRequest) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *ListReportEvidenceRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListReportEvidenceRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListReportEvidenceRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListReportEvidenceRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListReportEvidenceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Evidence      []*Counted             `protobuf:"bytes,1,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportEvidenceResponse) Reset() {
+	*x = ListReportEvidenceResponse{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportEvidenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportEvidenceResponse) ProtoMessage() {}
+
+func (x *ListReportEvidenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportEvidenceResponse.ProtoReflect.Descriptor instead.
+func (*ListReportEvidenceResponse) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListReportEvidenceResponse) GetEvidence() []*Counted {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *ListReportEvidenceResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type GetReportDocumentRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Report string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// pdf (also when empty), docx, xlsx, csv.
+	Format        string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportDocumentRequest) Reset() {
+	*x = GetReportDocumentRequest{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportDocumentRequest) ProtoMessage() {}
+
+func (x *GetReportDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportDocumentRequest.ProtoReflect.Descriptor instead.
+func (*GetReportDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetReportDocumentRequest) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+func (x *GetReportDocumentRequest) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+type GetProgressRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProgressRequest) Reset() {
+	*x = GetProgressRequest{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProgressRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProgressRequest) ProtoMessage() {}
+
+func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
+func (*GetProgressRequest) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetProgressRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *GetProgressRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type Progress struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Plan       string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	PlanNumber string                 `protobuf:"bytes,2,opt,name=plan_number,json=planNumber,proto3" json:"plan_number,omitempty"`
+	PlanTitle  string                 `protobuf:"bytes,3,opt,name=plan_title,json=planTitle,proto3" json:"plan_title,omitempty"`
+	Agency     string                 `protobuf:"bytes,4,opt,name=agency,proto3" json:"agency,omitempty"`
+	AgencyName string                 `protobuf:"bytes,5,opt,name=agency_name,json=agencyName,proto3" json:"agency_name,omitempty"`
+	// The moment it is of.
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// issued, amended, closed.
+	PlanState string `protobuf:"bytes,7,opt,name=plan_state,json=planState,proto3" json:"plan_state,omitempty"`
+	// planned is what was due by the moment, actual what was done since the plan's first day.
+	Figures *Figures `protobuf:"bytes,8,opt,name=figures,proto3" json:"figures,omitempty"`
+	// Up to where each source was read: "distribution" to "1.57".
+	Sources       map[string]string `protobuf:"bytes,9,rep,name=sources,proto3" json:"sources,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Example       bool              `protobuf:"varint,10,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Progress) Reset() {
+	*x = Progress{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Progress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Progress) ProtoMessage() {}
+
+func (x *Progress) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Progress.ProtoReflect.Descriptor instead.
+func (*Progress) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Progress) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *Progress) GetPlanNumber() string {
+	if x != nil {
+		return x.PlanNumber
+	}
+	return ""
+}
+
+func (x *Progress) GetPlanTitle() string {
+	if x != nil {
+		return x.PlanTitle
+	}
+	return ""
+}
+
+func (x *Progress) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Progress) GetAgencyName() string {
+	if x != nil {
+		return x.AgencyName
+	}
+	return ""
+}
+
+func (x *Progress) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+func (x *Progress) GetPlanState() string {
+	if x != nil {
+		return x.PlanState
+	}
+	return ""
+}
+
+func (x *Progress) GetFigures() *Figures {
+	if x != nil {
+		return x.Figures
+	}
+	return nil
+}
+
+func (x *Progress) GetSources() map[string]string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *Progress) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+type ListProgressEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	// A line's name, such as "item:3" or "agency:H24.02"; "total" for all.
+	Line      string `protobuf:"bytes,2,opt,name=line,proto3" json:"line,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer as it was at this moment (RFC 3339), by what was recorded until then; not in the future.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProgressEventsRequest) Reset() {
+	*x = ListProgressEventsRequest{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProgressEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProgressEventsRequest) ProtoMessage() {}
+
+func (x *ListProgressEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProgressEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListProgressEventsRequest) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListProgressEventsRequest) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *ListProgressEventsRequest) GetLine() string {
+	if x != nil {
+		return x.Line
+	}
+	return ""
+}
+
+func (x *ListProgressEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListProgressEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListProgressEventsRequest) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+type ListProgressEventsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Events        []*Counted             `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProgressEventsResponse) Reset() {
+	*x = ListProgressEventsResponse{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProgressEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProgressEventsResponse) ProtoMessage() {}
+
+func (x *ListProgressEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProgressEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListProgressEventsResponse) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListProgressEventsResponse) GetEvents() []*Counted {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListProgressEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_loa_reporting_v1_reporting_proto protoreflect.FileDescriptor
 
 const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\n" +
-	" loa/reporting/v1/reporting.proto\x12\x10loa.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"\xf4\x01\n" +
+	" loa/reporting/v1/reporting.proto\x12\x10loa.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"\xe6\x03\n" +
 	"\aCounted\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x14\n" +
@@ -1002,7 +1926,33 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x04path\x18\x05 \x01(\tR\x04path\x12\x12\n" +
 	"\x04hash\x18\x06 \x01(\tR\x04hash\x12\x14\n" +
 	"\x05event\x18\a \x01(\tR\x05event\x12\x1a\n" +
-	"\bimported\x18\b \x01(\bR\bimported\"\xe2\x02\n" +
+	"\bimported\x18\b \x01(\bR\bimported\x12\x12\n" +
+	"\x04kind\x18\t \x01(\tR\x04kind\x12\x16\n" +
+	"\x06result\x18\n" +
+	" \x01(\tR\x06result\x12\x1a\n" +
+	"\bquantity\x18\v \x01(\x03R\bquantity\x12\x12\n" +
+	"\x04unit\x18\f \x01(\tR\x04unit\x12\x12\n" +
+	"\x04item\x18\r \x01(\tR\x04item\x12\x16\n" +
+	"\x06agency\x18\x0e \x01(\tR\x06agency\x12\x14\n" +
+	"\x05theme\x18\x0f \x01(\tR\x05theme\x12\x1c\n" +
+	"\taudiences\x18\x10 \x03(\tR\taudiences\x12\x1a\n" +
+	"\bchannels\x18\x11 \x03(\tR\bchannels\x12\x18\n" +
+	"\aexample\x18\x12 \x01(\bR\aexample\"\x9f\x02\n" +
+	"\x06Beside\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1d\n" +
+	"\aplanned\x18\x02 \x01(\x03H\x00R\aplanned\x88\x01\x01\x12\x1b\n" +
+	"\x06actual\x18\x03 \x01(\x03H\x01R\x06actual\x88\x01\x01\x12#\n" +
+	"\n" +
+	"cumulative\x18\x04 \x01(\x03H\x02R\n" +
+	"cumulative\x88\x01\x01\x12,\n" +
+	"\x0fyear_cumulative\x18\x05 \x01(\x03H\x03R\x0eyearCumulative\x88\x01\x01\x12\x16\n" +
+	"\x06target\x18\x06 \x01(\x03R\x06target\x12 \n" +
+	"\vunconfirmed\x18\a \x01(\x03R\vunconfirmedB\n" +
+	"\n" +
+	"\b_plannedB\t\n" +
+	"\a_actualB\r\n" +
+	"\v_cumulativeB\x12\n" +
+	"\x10_year_cumulative\"\xbc\x05\n" +
 	"\x04Line\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -1017,11 +1967,34 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\bdeadline\x18\t \x01(\tR\bdeadline\x12\x18\n" +
 	"\aexample\x18\n" +
 	" \x01(\bR\aexample\x123\n" +
-	"\acounted\x18\v \x03(\v2\x19.loa.reporting.v1.CountedR\acountedB\n" +
+	"\acounted\x18\v \x03(\v2\x19.loa.reporting.v1.CountedR\acounted\x12\x12\n" +
+	"\x04line\x18\f \x01(\tR\x04line\x12,\n" +
+	"\x0fyear_cumulative\x18\r \x01(\x03H\x03R\x0eyearCumulative\x88\x01\x01\x12 \n" +
+	"\tlast_year\x18\x0e \x01(\x03H\x04R\blastYear\x88\x01\x01\x12'\n" +
+	"\x0fby_publications\x18\x0f \x01(\x03R\x0ebyPublications\x12\x1d\n" +
+	"\n" +
+	"by_results\x18\x10 \x01(\x03R\tbyResults\x12 \n" +
+	"\vunconfirmed\x18\x11 \x01(\x03R\vunconfirmed\x12\x1c\n" +
+	"\twithdrawn\x18\x12 \x01(\x03R\twithdrawn\x122\n" +
+	"\abesides\x18\x13 \x03(\v2\x18.loa.reporting.v1.BesideR\abesides\x12\x16\n" +
+	"\x06events\x18\x14 \x01(\x03R\x06eventsB\n" +
 	"\n" +
 	"\b_plannedB\t\n" +
 	"\a_actualB\r\n" +
-	"\v_cumulative\"\xbb\x03\n" +
+	"\v_cumulativeB\x12\n" +
+	"\x10_year_cumulativeB\f\n" +
+	"\n" +
+	"_last_year\"\xba\x01\n" +
+	"\bLateFact\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06report\x18\x02 \x01(\tR\x06report\x12\x16\n" +
+	"\x06period\x18\x03 \x01(\tR\x06period\x12-\n" +
+	"\x04fact\x18\x04 \x01(\v2\x19.loa.reporting.v1.CountedR\x04fact\x12;\n" +
+	"\vrecorded_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"recordedAt\"9\n" +
+	"\x05Annex\x12\x18\n" +
+	"\aentries\x18\x01 \x01(\x03R\aentries\x12\x16\n" +
+	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"\xe9\x03\n" +
 	"\aFigures\x12,\n" +
 	"\x05items\x18\x01 \x03(\v2\x16.loa.reporting.v1.LineR\x05items\x122\n" +
 	"\bagencies\x18\x02 \x03(\v2\x16.loa.reporting.v1.LineR\bagencies\x12.\n" +
@@ -1035,7 +2008,8 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\n" +
 	"items_done\x18\t \x01(\x05R\titemsDone\x12#\n" +
 	"\ritems_overdue\x18\n" +
-	" \x01(\x05R\fitemsOverdue\"\xe7\a\n" +
+	" \x01(\x05R\fitemsOverdue\x12,\n" +
+	"\x05total\x18\v \x01(\v2\x16.loa.reporting.v1.LineR\x05total\"\x8c\t\n" +
 	"\x06Report\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1f\n" +
@@ -1072,7 +2046,13 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x0ereturn_comment\x18\x19 \x01(\tR\rreturnComment\x12\x16\n" +
 	"\x06number\x18\x1a \x01(\tR\x06number\x12\x12\n" +
 	"\x04date\x18\x1b \x01(\tR\x04date\x12>\n" +
-	"\tdocuments\x18\x1c \x03(\v2 .loa.reporting.v1.StoredDocumentR\tdocuments\x1a:\n" +
+	"\tdocuments\x18\x1c \x03(\v2 .loa.reporting.v1.StoredDocumentR\tdocuments\x12-\n" +
+	"\x05annex\x18\x1d \x01(\v2\x17.loa.reporting.v1.AnnexR\x05annex\x129\n" +
+	"\n" +
+	"late_facts\x18\x1e \x03(\v2\x1a.loa.reporting.v1.LateFactR\tlateFacts\x12\x1d\n" +
+	"\n" +
+	"late_count\x18\x1f \x01(\x03R\tlateCount\x12\x1a\n" +
+	"\brestates\x18  \x03(\tR\brestates\x1a:\n" +
 	"\fSourcesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"s\n" +
@@ -1098,12 +2078,61 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\areports\x18\x01 \x03(\v2\x18.loa.reporting.v1.ReportR\areports\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"-\n" +
 	"\x13SubmitReportRequest\x12\x16\n" +
-	"\x06report\x18\x01 \x01(\tR\x06report2\xd5\x03\n" +
+	"\x06report\x18\x01 \x01(\tR\x06report\"\xb4\x01\n" +
+	"\x19ListReportEvidenceRequest\x12\x16\n" +
+	"\x06report\x18\x01 \x01(\tR\x06report\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\tR\x04line\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"{\n" +
+	"\x1aListReportEvidenceResponse\x125\n" +
+	"\bevidence\x18\x01 \x03(\v2\x19.loa.reporting.v1.CountedR\bevidence\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"J\n" +
+	"\x18GetReportDocumentRequest\x12\x16\n" +
+	"\x06report\x18\x01 \x01(\tR\x06report\x12\x16\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\"Y\n" +
+	"\x12GetProgressRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xb5\x03\n" +
+	"\bProgress\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x1f\n" +
+	"\vplan_number\x18\x02 \x01(\tR\n" +
+	"planNumber\x12\x1d\n" +
+	"\n" +
+	"plan_title\x18\x03 \x01(\tR\tplanTitle\x12\x16\n" +
+	"\x06agency\x18\x04 \x01(\tR\x06agency\x12\x1f\n" +
+	"\vagency_name\x18\x05 \x01(\tR\n" +
+	"agencyName\x12/\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x1d\n" +
+	"\n" +
+	"plan_state\x18\a \x01(\tR\tplanState\x123\n" +
+	"\afigures\x18\b \x01(\v2\x19.loa.reporting.v1.FiguresR\afigures\x12A\n" +
+	"\asources\x18\t \x03(\v2'.loa.reporting.v1.Progress.SourcesEntryR\asources\x12\x18\n" +
+	"\aexample\x18\n" +
+	" \x01(\bR\aexample\x1a:\n" +
+	"\fSourcesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb0\x01\n" +
+	"\x19ListProgressEventsRequest\x12\x12\n" +
+	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\tR\x04line\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12/\n" +
+	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"w\n" +
+	"\x1aListProgressEventsResponse\x121\n" +
+	"\x06events\x18\x01 \x03(\v2\x19.loa.reporting.v1.CountedR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfe\a\n" +
 	"\rReportService\x12q\n" +
 	"\rCompileReport\x12&.loa.reporting.v1.CompileReportRequest\x1a\x18.loa.reporting.v1.Report\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/reports:compile\x12g\n" +
 	"\tGetReport\x12\".loa.reporting.v1.GetReportRequest\x1a\x18.loa.reporting.v1.Report\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/reports/{report}\x12o\n" +
 	"\vListReports\x12$.loa.reporting.v1.ListReportsRequest\x1a%.loa.reporting.v1.ListReportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/reports\x12w\n" +
-	"\fSubmitReport\x12%.loa.reporting.v1.SubmitReportRequest\x1a\x18.loa.reporting.v1.Report\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/reports/{report}:submitB\xc6\x01\n" +
+	"\fSubmitReport\x12%.loa.reporting.v1.SubmitReportRequest\x1a\x18.loa.reporting.v1.Report\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/reports/{report}:submit\x12\x96\x01\n" +
+	"\x12ListReportEvidence\x12+.loa.reporting.v1.ListReportEvidenceRequest\x1a,.loa.reporting.v1.ListReportEvidenceResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/reports/{report}/evidence\x12~\n" +
+	"\x11GetReportDocument\x12*.loa.reporting.v1.GetReportDocumentRequest\x1a\x14.google.api.HttpBody\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/reports/{report}/document0\x01\x12r\n" +
+	"\vGetProgress\x12$.loa.reporting.v1.GetProgressRequest\x1a\x1a.loa.reporting.v1.Progress\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/plans/{plan}/progress\x12\x99\x01\n" +
+	"\x12ListProgressEvents\x12+.loa.reporting.v1.ListProgressEventsRequest\x1a,.loa.reporting.v1.ListProgressEventsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/plans/{plan}/progress/eventsB\xc6\x01\n" +
 	"\x14com.loa.reporting.v1B\x0eReportingProtoP\x01Z<github.com/loa-vn/loa/proto/gen/loa/reporting/v1;reportingv1\xa2\x02\x03LRX\xaa\x02\x10Loa.Reporting.V1\xca\x02\x10Loa\\Reporting\\V1\xe2\x02\x1cLoa\\Reporting\\V1\\GPBMetadata\xea\x02\x12Loa::Reporting::V1b\x06proto3"
 
 var (
@@ -1118,52 +2147,86 @@ func file_loa_reporting_v1_reporting_proto_rawDescGZIP() []byte {
 	return file_loa_reporting_v1_reporting_proto_rawDescData
 }
 
-var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_loa_reporting_v1_reporting_proto_goTypes = []any{
-	(*Counted)(nil),               // 0: loa.reporting.v1.Counted
-	(*Line)(nil),                  // 1: loa.reporting.v1.Line
-	(*Figures)(nil),               // 2: loa.reporting.v1.Figures
-	(*Report)(nil),                // 3: loa.reporting.v1.Report
-	(*StoredDocument)(nil),        // 4: loa.reporting.v1.StoredDocument
-	(*CompileReportRequest)(nil),  // 5: loa.reporting.v1.CompileReportRequest
-	(*GetReportRequest)(nil),      // 6: loa.reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),    // 7: loa.reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),   // 8: loa.reporting.v1.ListReportsResponse
-	(*SubmitReportRequest)(nil),   // 9: loa.reporting.v1.SubmitReportRequest
-	nil,                           // 10: loa.reporting.v1.Report.SourcesEntry
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*v1.Decision)(nil),           // 12: loa.approvals.v1.Decision
+	(*Counted)(nil),                    // 0: loa.reporting.v1.Counted
+	(*Beside)(nil),                     // 1: loa.reporting.v1.Beside
+	(*Line)(nil),                       // 2: loa.reporting.v1.Line
+	(*LateFact)(nil),                   // 3: loa.reporting.v1.LateFact
+	(*Annex)(nil),                      // 4: loa.reporting.v1.Annex
+	(*Figures)(nil),                    // 5: loa.reporting.v1.Figures
+	(*Report)(nil),                     // 6: loa.reporting.v1.Report
+	(*StoredDocument)(nil),             // 7: loa.reporting.v1.StoredDocument
+	(*CompileReportRequest)(nil),       // 8: loa.reporting.v1.CompileReportRequest
+	(*GetReportRequest)(nil),           // 9: loa.reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),         // 10: loa.reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 11: loa.reporting.v1.ListReportsResponse
+	(*SubmitReportRequest)(nil),        // 12: loa.reporting.v1.SubmitReportRequest
+	(*ListReportEvidenceRequest)(nil),  // 13: loa.reporting.v1.ListReportEvidenceRequest
+	(*ListReportEvidenceResponse)(nil), // 14: loa.reporting.v1.ListReportEvidenceResponse
+	(*GetReportDocumentRequest)(nil),   // 15: loa.reporting.v1.GetReportDocumentRequest
+	(*GetProgressRequest)(nil),         // 16: loa.reporting.v1.GetProgressRequest
+	(*Progress)(nil),                   // 17: loa.reporting.v1.Progress
+	(*ListProgressEventsRequest)(nil),  // 18: loa.reporting.v1.ListProgressEventsRequest
+	(*ListProgressEventsResponse)(nil), // 19: loa.reporting.v1.ListProgressEventsResponse
+	nil,                                // 20: loa.reporting.v1.Report.SourcesEntry
+	nil,                                // 21: loa.reporting.v1.Progress.SourcesEntry
+	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
+	(*v1.Decision)(nil),                // 23: loa.approvals.v1.Decision
+	(*httpbody.HttpBody)(nil),          // 24: google.api.HttpBody
 }
 var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
-	11, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
+	22, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
 	0,  // 1: loa.reporting.v1.Line.counted:type_name -> loa.reporting.v1.Counted
-	1,  // 2: loa.reporting.v1.Figures.items:type_name -> loa.reporting.v1.Line
-	1,  // 3: loa.reporting.v1.Figures.agencies:type_name -> loa.reporting.v1.Line
-	1,  // 4: loa.reporting.v1.Figures.themes:type_name -> loa.reporting.v1.Line
-	1,  // 5: loa.reporting.v1.Figures.audiences:type_name -> loa.reporting.v1.Line
-	1,  // 6: loa.reporting.v1.Figures.channels:type_name -> loa.reporting.v1.Line
-	2,  // 7: loa.reporting.v1.Report.figures:type_name -> loa.reporting.v1.Figures
-	10, // 8: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
-	11, // 9: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
-	12, // 10: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
-	11, // 11: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
-	4,  // 12: loa.reporting.v1.Report.documents:type_name -> loa.reporting.v1.StoredDocument
-	11, // 13: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
-	11, // 14: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 15: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
-	5,  // 16: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
-	6,  // 17: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
-	7,  // 18: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
-	9,  // 19: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
-	3,  // 20: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
-	3,  // 21: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
-	8,  // 22: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
-	3,  // 23: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
-	20, // [20:24] is the sub-list for method output_type
-	16, // [16:20] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	1,  // 2: loa.reporting.v1.Line.besides:type_name -> loa.reporting.v1.Beside
+	0,  // 3: loa.reporting.v1.LateFact.fact:type_name -> loa.reporting.v1.Counted
+	22, // 4: loa.reporting.v1.LateFact.recorded_at:type_name -> google.protobuf.Timestamp
+	2,  // 5: loa.reporting.v1.Figures.items:type_name -> loa.reporting.v1.Line
+	2,  // 6: loa.reporting.v1.Figures.agencies:type_name -> loa.reporting.v1.Line
+	2,  // 7: loa.reporting.v1.Figures.themes:type_name -> loa.reporting.v1.Line
+	2,  // 8: loa.reporting.v1.Figures.audiences:type_name -> loa.reporting.v1.Line
+	2,  // 9: loa.reporting.v1.Figures.channels:type_name -> loa.reporting.v1.Line
+	2,  // 10: loa.reporting.v1.Figures.total:type_name -> loa.reporting.v1.Line
+	5,  // 11: loa.reporting.v1.Report.figures:type_name -> loa.reporting.v1.Figures
+	20, // 12: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
+	22, // 13: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
+	23, // 14: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
+	22, // 15: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
+	7,  // 16: loa.reporting.v1.Report.documents:type_name -> loa.reporting.v1.StoredDocument
+	4,  // 17: loa.reporting.v1.Report.annex:type_name -> loa.reporting.v1.Annex
+	3,  // 18: loa.reporting.v1.Report.late_facts:type_name -> loa.reporting.v1.LateFact
+	22, // 19: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
+	22, // 20: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
+	6,  // 21: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
+	22, // 22: loa.reporting.v1.ListReportEvidenceRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 23: loa.reporting.v1.ListReportEvidenceResponse.evidence:type_name -> loa.reporting.v1.Counted
+	22, // 24: loa.reporting.v1.GetProgressRequest.as_of:type_name -> google.protobuf.Timestamp
+	22, // 25: loa.reporting.v1.Progress.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 26: loa.reporting.v1.Progress.figures:type_name -> loa.reporting.v1.Figures
+	21, // 27: loa.reporting.v1.Progress.sources:type_name -> loa.reporting.v1.Progress.SourcesEntry
+	22, // 28: loa.reporting.v1.ListProgressEventsRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 29: loa.reporting.v1.ListProgressEventsResponse.events:type_name -> loa.reporting.v1.Counted
+	8,  // 30: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
+	9,  // 31: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
+	10, // 32: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
+	12, // 33: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
+	13, // 34: loa.reporting.v1.ReportService.ListReportEvidence:input_type -> loa.reporting.v1.ListReportEvidenceRequest
+	15, // 35: loa.reporting.v1.ReportService.GetReportDocument:input_type -> loa.reporting.v1.GetReportDocumentRequest
+	16, // 36: loa.reporting.v1.ReportService.GetProgress:input_type -> loa.reporting.v1.GetProgressRequest
+	18, // 37: loa.reporting.v1.ReportService.ListProgressEvents:input_type -> loa.reporting.v1.ListProgressEventsRequest
+	6,  // 38: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
+	6,  // 39: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
+	11, // 40: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
+	6,  // 41: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
+	14, // 42: loa.reporting.v1.ReportService.ListReportEvidence:output_type -> loa.reporting.v1.ListReportEvidenceResponse
+	24, // 43: loa.reporting.v1.ReportService.GetReportDocument:output_type -> google.api.HttpBody
+	17, // 44: loa.reporting.v1.ReportService.GetProgress:output_type -> loa.reporting.v1.Progress
+	19, // 45: loa.reporting.v1.ReportService.ListProgressEvents:output_type -> loa.reporting.v1.ListProgressEventsResponse
+	38, // [38:46] is the sub-list for method output_type
+	30, // [30:38] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_loa_reporting_v1_reporting_proto_init() }
@@ -1172,13 +2235,14 @@ func file_loa_reporting_v1_reporting_proto_init() {
 		return
 	}
 	file_loa_reporting_v1_reporting_proto_msgTypes[1].OneofWrappers = []any{}
+	file_loa_reporting_v1_reporting_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_reporting_v1_reporting_proto_rawDesc), len(file_loa_reporting_v1_reporting_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

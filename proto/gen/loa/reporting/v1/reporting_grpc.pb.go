@@ -10,6 +10,7 @@ package reportingv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -21,10 +22,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ReportService_CompileReport_FullMethodName = "/loa.reporting.v1.ReportService/CompileReport"
-	ReportService_GetReport_FullMethodName     = "/loa.reporting.v1.ReportService/GetReport"
-	ReportService_ListReports_FullMethodName   = "/loa.reporting.v1.ReportService/ListReports"
-	ReportService_SubmitReport_FullMethodName  = "/loa.reporting.v1.ReportService/SubmitReport"
+	ReportService_CompileReport_FullMethodName      = "/loa.reporting.v1.ReportService/CompileReport"
+	ReportService_GetReport_FullMethodName          = "/loa.reporting.v1.ReportService/GetReport"
+	ReportService_ListReports_FullMethodName        = "/loa.reporting.v1.ReportService/ListReports"
+	ReportService_SubmitReport_FullMethodName       = "/loa.reporting.v1.ReportService/SubmitReport"
+	ReportService_ListReportEvidence_FullMethodName = "/loa.reporting.v1.ReportService/ListReportEvidence"
+	ReportService_GetReportDocument_FullMethodName  = "/loa.reporting.v1.ReportService/GetReportDocument"
+	ReportService_GetProgress_FullMethodName        = "/loa.reporting.v1.ReportService/GetProgress"
+	ReportService_ListProgressEvents_FullMethodName = "/loa.reporting.v1.ReportService/ListProgressEvents"
 )
 
 // ReportServiceClient is the client API for ReportService service.
@@ -38,6 +43,16 @@ type ReportServiceClient interface {
 	ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error)
 	// SubmitReport sends the report up its approval route.
 	SubmitReport(ctx context.Context, in *SubmitReportRequest, opts ...grpc.CallOption) (*Report, error)
+	// ListReportEvidence lists the annex: every publication and confirmed result that the report counts, oldest first.
+	ListReportEvidence(ctx context.Context, in *ListReportEvidenceRequest, opts ...grpc.CallOption) (*ListReportEvidenceResponse, error)
+	// GetReportDocument answers with the report as an official document (NĐ 30/2020, Appendix I: pdf, docx) or its figures (xlsx, csv).
+	// What was issued is what was stored then; before that it is made of the figures as they stand, and marked as a draft.
+	GetReportDocument(ctx context.Context, in *GetReportDocumentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// GetProgress gives plan versus actual from the plan's first day, as of now or of any moment before: by item, agency, theme, audience
+	// and channel, and in total. A plan that was amended is measured by the targets that held at that moment.
+	GetProgress(ctx context.Context, in *GetProgressRequest, opts ...grpc.CallOption) (*Progress, error)
+	// ListProgressEvents lists what one line of the progress counts.
+	ListProgressEvents(ctx context.Context, in *ListProgressEventsRequest, opts ...grpc.CallOption) (*ListProgressEventsResponse, error)
 }
 
 type reportServiceClient struct {
@@ -88,6 +103,55 @@ func (c *reportServiceClient) SubmitReport(ctx context.Context, in *SubmitReport
 	return out, nil
 }
 
+func (c *reportServiceClient) ListReportEvidence(ctx context.Context, in *ListReportEvidenceRequest, opts ...grpc.CallOption) (*ListReportEvidenceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReportEvidenceResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListReportEvidence_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetReportDocument(ctx context.Context, in *GetReportDocumentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ReportService_ServiceDesc.Streams[0], ReportService_GetReportDocument_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[GetReportDocumentRequest, httpbody.HttpBody]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReportService_GetReportDocumentClient = grpc.ServerStreamingClient[httpbody.HttpBody]
+
+func (c *reportServiceClient) GetProgress(ctx context.Context, in *GetProgressRequest, opts ...grpc.CallOption) (*Progress, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Progress)
+	err := c.cc.Invoke(ctx, ReportService_GetProgress_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ListProgressEvents(ctx context.Context, in *ListProgressEventsRequest, opts ...grpc.CallOption) (*ListProgressEventsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListProgressEventsResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListProgressEvents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReportServiceServer is the server API for ReportService service.
 // All implementations must embed UnimplementedReportServiceServer
 // for forward compatibility.
@@ -99,6 +163,16 @@ type ReportServiceServer interface {
 	ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error)
 	// SubmitReport sends the report up its approval route.
 	SubmitReport(context.Context, *SubmitReportRequest) (*Report, error)
+	// ListReportEvidence lists the annex: every publication and confirmed result that the report counts, oldest first.
+	ListReportEvidence(context.Context, *ListReportEvidenceRequest) (*ListReportEvidenceResponse, error)
+	// GetReportDocument answers with the report as an official document (NĐ 30/2020, Appendix I: pdf, docx) or its figures (xlsx, csv).
+	// What was issued is what was stored then; before that it is made of the figures as they stand, and marked as a draft.
+	GetReportDocument(*GetReportDocumentRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// GetProgress gives plan versus actual from the plan's first day, as of now or of any moment before: by item, agency, theme, audience
+	// and channel, and in total. A plan that was amended is measured by the targets that held at that moment.
+	GetProgress(context.Context, *GetProgressRequest) (*Progress, error)
+	// ListProgressEvents lists what one line of the progress counts.
+	ListProgressEvents(context.Context, *ListProgressEventsRequest) (*ListProgressEventsResponse, error)
 	mustEmbedUnimplementedReportServiceServer()
 }
 
@@ -120,6 +194,18 @@ func (UnimplementedReportServiceServer) ListReports(context.Context, *ListReport
 }
 func (UnimplementedReportServiceServer) SubmitReport(context.Context, *SubmitReportRequest) (*Report, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitReport not implemented")
+}
+func (UnimplementedReportServiceServer) ListReportEvidence(context.Context, *ListReportEvidenceRequest) (*ListReportEvidenceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReportEvidence not implemented")
+}
+func (UnimplementedReportServiceServer) GetReportDocument(*GetReportDocumentRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error {
+	return status.Error(codes.Unimplemented, "method GetReportDocument not implemented")
+}
+func (UnimplementedReportServiceServer) GetProgress(context.Context, *GetProgressRequest) (*Progress, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetProgress not implemented")
+}
+func (UnimplementedReportServiceServer) ListProgressEvents(context.Context, *ListProgressEventsRequest) (*ListProgressEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListProgressEvents not implemented")
 }
 func (UnimplementedReportServiceServer) mustEmbedUnimplementedReportServiceServer() {}
 func (UnimplementedReportServiceServer) testEmbeddedByValue()                       {}
@@ -214,6 +300,71 @@ func _ReportService_SubmitReport_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_ListReportEvidence_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReportEvidenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListReportEvidence(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListReportEvidence_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListReportEvidence(ctx, req.(*ListReportEvidenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetReportDocument_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(GetReportDocumentRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ReportServiceServer).GetReportDocument(m, &grpc.GenericServerStream[GetReportDocumentRequest, httpbody.HttpBody]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ReportService_GetReportDocumentServer = grpc.ServerStreamingServer[httpbody.HttpBody]
+
+func _ReportService_GetProgress_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetProgressRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetProgress(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetProgress_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetProgress(ctx, req.(*GetProgressRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ListProgressEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListProgressEventsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListProgressEvents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListProgressEvents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListProgressEvents(ctx, req.(*ListProgressEventsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReportService_ServiceDesc is the grpc.ServiceDesc for ReportService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -237,7 +388,25 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "SubmitReport",
 			Handler:    _ReportService_SubmitReport_Handler,
 		},
+		{
+			MethodName: "ListReportEvidence",
+			Handler:    _ReportService_ListReportEvidence_Handler,
+		},
+		{
+			MethodName: "GetProgress",
+			Handler:    _ReportService_GetProgress_Handler,
+		},
+		{
+			MethodName: "ListProgressEvents",
+			Handler:    _ReportService_ListProgressEvents_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "GetReportDocument",
+			Handler:       _ReportService_GetReportDocument_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "loa/reporting/v1/reporting.proto",
 }
