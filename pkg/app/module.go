@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/blob"
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/config"
 	"github.com/loa-vn/loa/pkg/directory"
@@ -37,6 +38,8 @@ type Module struct {
 	Publish relay.Mapper
 	// Migrations is SQL that creates the tables it feeds from the bus, in a schema named after the module. It may run again.
 	Migrations string
+	// Blobs says that it keeps or reads files, and cannot do without Host.Blobs.
+	Blobs bool
 	// Policies holds its *.cedar files; nil for a module without gRPC methods.
 	Policies fs.FS
 	// Start registers what the module serves and does. It must not block.
@@ -54,6 +57,8 @@ type Host struct {
 	Log *es.Log
 	// Directory is its replica; nil without one.
 	Directory *directory.Directory
+	// Blobs is where every process keeps its files; nil when LOA_BLOBS is not set, which a module that says Blobs does not run with.
+	Blobs *blob.Store
 	// Policies decide on its gRPC methods.
 	Policies *auth.Policies
 

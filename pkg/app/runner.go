@@ -23,6 +23,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/blob"
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
 	"github.com/loa-vn/loa/pkg/config"
@@ -118,6 +119,7 @@ type runner struct {
 	// certificates are those of mutual TLS between services; nil without it.
 	certificates *tls.Config
 	seals        seals
+	blobs        *blob.Store
 
 	mutex  sync.Mutex
 	conns  map[string]*grpc.ClientConn
@@ -176,6 +178,9 @@ func (r *runner) open(ctx context.Context) error {
 	if err := r.openSeals(ctx); err != nil {
 		return err
 	}
+	if err := r.openBlobs(ctx); err != nil {
+		return err
+	}
 	r.verifier = auth.NewVerifier(auth.VerifierOptions{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience, Logger: r.Logger})
 	if r.kafka, err = kafka.NewClient(c.KafkaBrokers, r.Logger); err != nil {
 		return fmt.Errorf("%w: LOA_KAFKA_BROKERS: %w", ErrConfiguration, err)
@@ -183,6 +188,21 @@ func (r *runner) open(ctx context.Context) error {
 	for _, p := range r.parts {
 		if err := r.openPart(ctx, p, digestKey); err != nil {
 			return fmt.Errorf("open %s: %w", p.module.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *runner) openBlobs(ctx context.Context) (err error) {
+	if r.Config.Blobs != "" {
+		if r.blobs, err = blob.Open(ctx, r.Config.Blobs); err != nil {
+			return fmt.Errorf("%w: LOA_BLOBS: %w", ErrConfiguration, err)
+		}
+		return nil
+	}
+	for _, p := range r.parts {
+		if p.module.Blobs {
+			return fmt.Errorf("%w: LOA_BLOBS is not set, and %s keeps files", ErrConfiguration, p.module.Name)
 		}
 	}
 	return nil
@@ -270,7 +290,7 @@ func (r *runner) services() []string {
 func (r *runner) openPart(ctx context.Context, p *part, digestKey []byte) error {
 	m := p.module
 	logger := r.Logger.With("service", m.Name)
-	p.host = &Host{Module: m, Config: r.Config, Logger: logger, run: r, part: p}
+	p.host = &Host{Module: m, Config: r.Config, Logger: logger, Blobs: r.blobs, run: r, part: p}
 	var err error
 	if m.Database {
 		if p.host.Pool, err = r.openPool(ctx, m.Name); err != nil {

@@ -47,7 +47,11 @@ type Config struct {
 	Checkpoints        string        `env:"LOA_CHECKPOINTS" help:"Where checkpoints are kept outside the databases: file:///var/lib/loa/checkpoints."`
 	CheckpointEvery    time.Duration `env:"LOA_CHECKPOINT_EVERY" default:"1m" help:"How often a log that grows is sealed with a checkpoint."`
 
+	Blobs string `env:"LOA_BLOBS" help:"Where attachments, evidence and issued documents are kept, the same for every process: /var/lib/loa/blobs."`
+
 	EnvelopeKey Envelope `env:"LOA_ENVELOPE_KEY" help:"Keys that wrap people's keys, 32 bytes in hex each: name=key;… The first wraps, all of them open. Only the module keys needs it."`
+
+	PortalMemory int `env:"LOA_PORTAL_MEMORY" default:"256" help:"MiB of rendered pages that a process of the portal keeps in memory, 16 at least."`
 
 	LogLevel      string        `env:"LOA_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"How much is logged."`
 	RatePerSecond float64       `env:"LOA_RATE_PER_SECOND" default:"50" help:"Requests a second of one caller, with bursts of four times that."`
@@ -190,6 +194,9 @@ func (c *Config) Check() error {
 	}
 	if c.RatePerSecond <= 0 {
 		return fmt.Errorf("LOA_RATE_PER_SECOND: %g is not above 0", c.RatePerSecond)
+	}
+	if c.PortalMemory < 16 {
+		return fmt.Errorf("LOA_PORTAL_MEMORY: %d is below 16", c.PortalMemory)
 	}
 	if c.CheckpointEvery <= 0 {
 		return fmt.Errorf("LOA_CHECKPOINT_EVERY: %v is not above 0", c.CheckpointEvery)

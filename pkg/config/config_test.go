@@ -45,7 +45,7 @@ func TestPairsRoundTrip(t *testing.T) {
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {
-	right := Config{HTTPAddr: "127.0.0.1:8080", RatePerSecond: 50, CheckpointEvery: time.Minute}
+	right := Config{HTTPAddr: "127.0.0.1:8080", RatePerSecond: 50, PortalMemory: 256, CheckpointEvery: time.Minute}
 	if err := right.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		"LOA_DIGEST_KEY":      {HTTPAddr: ":80", DigestKey: "abcd", RatePerSecond: 50},
 		"LOA_RATE_PER_SECOND": {HTTPAddr: ":80"},
 
-		"LOA_CHECKPOINT_EVERY": {HTTPAddr: ":80", RatePerSecond: 50},
+		"LOA_CHECKPOINT_EVERY": {HTTPAddr: ":80", RatePerSecond: 50, PortalMemory: 256},
+		"LOA_PORTAL_MEMORY":    {HTTPAddr: ":80", RatePerSecond: 50, PortalMemory: 15},
 	} {
 		if err := wrong.Check(); err == nil || !strings.Contains(err.Error(), setting) {
 			t.Errorf("%s: %v", setting, err)
