@@ -102,6 +102,14 @@ func (l *Log) Now(ctx context.Context) (time.Time, error) {
 	return at.UTC(), err
 }
 
+// Head is the log's last position: what waits for a read model to have it waits for all that was recorded before the call.
+func (l *Log) Head(ctx context.Context) (position int64, err error) {
+	err = reading(ctx, func() error {
+		return l.pool.QueryRow(ctx, "SELECT coalesce(max(position), 0) FROM es.event").Scan(&position)
+	})
+	return position, err
+}
+
 // recorded is a row of es.command: a command that was answered.
 type recorded struct {
 	digest            []byte
