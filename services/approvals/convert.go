@@ -11,50 +11,28 @@ import (
 	"github.com/loa-vn/loa/services/approvals/internal/route"
 )
 
-func routeMessage(r *route.Route) *approvalsv1.Route {
-	m := &approvalsv1.Route{DocumentType: string(r.DocumentType), Version: int32(r.Version), Etag: etag(r.Version)}
-	for _, l := range r.Levels {
-		m.Levels = append(m.Levels, &approvalsv1.Level{Name: l.Name, Roles: l.Roles, Scope: l.Scope})
+func (s *server) routeMessage(r *route.Route) *approvalsv1.Route {
+	m := &approvalsv1.Route{DocumentType: string(r.DocumentType), Agency: r.Agency, Version: int32(r.Version), Etag: etag(r.Version)}
+	for i, l := range r.Levels {
+		m.Levels = append(m.Levels, &approvalsv1.Level{
+			Name: l.Name, Roles: l.Roles, Scope: l.Scope, Quorum: string(l.Quorum), Parallel: l.Parallel,
+			Term: int32(s.terms.Of(r.Levels, i+1)), TermDefault: l.Term == 0,
+		})
 	}
 	return m
 }
 
+// levelsOf reads levels. A term that was shown as the default stays one when it is sent back.
 func levelsOf(m *approvalsv1.Route) []route.Level {
 	levels := make([]route.Level, 0, len(m.GetLevels()))
 	for _, l := range m.GetLevels() {
-		levels = append(levels, route.Level{Name: l.GetName(), Roles: l.GetRoles(), Scope: l.GetScope()})
+		level := route.Level{Name: l.GetName(), Roles: l.GetRoles(), Scope: l.GetScope(), Quorum: route.Quorum(l.GetQuorum()), Parallel: l.GetParallel(), Term: int(l.GetTerm())}
+		if l.GetTermDefault() {
+			level.Term = 0
+		}
+		levels = append(levels, level)
 	}
 	return levels
-}
-
-func dossierMessage(d *dossier.Dossier) *approvalsv1.Dossier {
-	m := &approvalsv1.Dossier{
-		Id: d.ID, DocumentType: string(d.DocumentType), Document: d.Document, Title: d.Title, Agency: d.Agency, Unit: d.Unit,
-		Authors: d.Authors, Hash: d.Hash, State: string(d.State), CurrentLevel: int32(d.Current), Example: d.Example,
-		OpenedAt: timestamppb.New(d.OpenedAt), UpdatedAt: timestamppb.New(d.UpdatedAt), Decisions: decisionMessages(d.Decisions),
-	}
-	for i, l := range d.Levels {
-		m.Levels = append(m.Levels, &approvalsv1.DossierLevel{Name: l.Name, Roles: l.Roles, Scope: l.Scope, State: levelState(d, i+1)})
-	}
-	return m
-}
-
-// levelState is how a level shows: current, approved (it approved this hash), returned (it sent the dossier back and has not had it
-// back), or waiting.
-func levelState(d *dossier.Dossier, level int) string {
-	_, approved := d.Standing(level)
-	switch {
-	case d.Current == level:
-		return "current"
-	case approved:
-		return "approved"
-	}
-	for _, sent := range d.Returns {
-		if sent.From == level {
-			return "returned"
-		}
-	}
-	return "waiting"
 }
 
 func decisionMessages(decisions []dossier.Decision) []*approvalsv1.Decision {
@@ -63,6 +41,8 @@ func decisionMessages(decisions []dossier.Decision) []*approvalsv1.Decision {
 		messages = append(messages, &approvalsv1.Decision{
 			Outcome: string(x.Outcome), Level: int32(x.Level), Person: x.Person, PersonName: x.PersonName, Position: x.Position,
 			PersonExample: x.PersonExample, Hash: x.Hash, Comment: x.Comment, At: timestamppb.New(x.At), Voided: x.Voided,
+			Capacity: x.Capacity, OnBehalfOf: x.OnBehalfOf, OnBehalfOfName: x.OnBehalfOfName, OnBehalfOfPosition: x.OnBehalfOfPosition,
+			Delegation: x.Delegation, Bypass: x.Bypass,
 		})
 	}
 	return messages

@@ -70,13 +70,19 @@ func newService(t *testing.T) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(log.Close)
-	follow(t, log, m.Projections[0])
+	for _, p := range m.Projections {
+		follow(t, log, p)
+	}
 	policies, err := auth.NewPolicies(m.Policies)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &app.Host{Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies}
-	s := &service{t: t, server: newServer(h), issuer: authtest.NewIssuer(t)}
+	made, err := newServer(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{t: t, server: made, issuer: authtest.NewIssuer(t)}
 	s.ApprovalServiceClient = approvalsv1.NewApprovalServiceClient(s.serve())
 	s.deliver(h.Directory.Consumer(m.Name).Handle, s.message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
 		{Code: "H24"}, {Code: "H24.01"}, {Code: "H24.02"}, {Code: "H24.03"}, {Code: "H24.19"}, {Code: "H24.63"},
@@ -104,10 +110,16 @@ func (s *service) serve() *grpc.ClientConn {
 		Service: h.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: s.issuer.URL}), People: h.Directory, Policies: h.Policies,
 		DigestKey: []byte("a key for tests"),
 		AtLeast: func(ctx context.Context, token es.Token) error {
-			return h.Log.WaitFor(ctx, h.Module.Projections[0].Name, token[h.Module.Name].Position)
+			for _, p := range h.Module.Projections {
+				if err := h.Log.WaitFor(ctx, p.Name, token[h.Module.Name].Position); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	})
 	approvalsv1.RegisterApprovalServiceServer(grpcServer, s.server)
+	approvalsv1.RegisterRegisterServiceServer(grpcServer, s.server)
 	pipe := rpc.NewPipe()
 	ended := make(chan error, 1)
 	go func() { ended <- grpcServer.Serve(pipe) }()

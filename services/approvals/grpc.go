@@ -13,41 +13,55 @@ import (
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
-	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
+	"github.com/loa-vn/loa/services/approvals/internal/calendar"
+	"github.com/loa-vn/loa/services/approvals/internal/delegation"
 	"github.com/loa-vn/loa/services/approvals/internal/dossier"
-	"github.com/loa-vn/loa/services/approvals/internal/readmodel"
+	"github.com/loa-vn/loa/services/approvals/internal/register"
 	"github.com/loa-vn/loa/services/approvals/internal/route"
 )
 
 type server struct {
 	approvalsv1.UnimplementedApprovalServiceServer
-	host     *app.Host
-	routes   *es.Repo[route.Route, *route.Route]
-	dossiers *es.Repo[dossier.Dossier, *dossier.Dossier]
+	host        *app.Host
+	data        calendar.Data
+	terms       route.Terms
+	recounts    chan struct{} // asks for terms to be counted anew
+	routes      *es.Repo[route.Route, *route.Route]
+	calendars   *es.Repo[calendar.Calendar, *calendar.Calendar]
+	delegations *es.Repo[delegation.Delegation, *delegation.Delegation]
+	dossiers    *es.Repo[dossier.Dossier, *dossier.Dossier]
+
+	approvalsv1.UnimplementedRegisterServiceServer
+	registries *es.Repo[register.Registry, *register.Registry]
+	remembered registries
 }
 
 func (s *server) GetRoute(ctx context.Context, r *approvalsv1.GetRouteRequest) (*approvalsv1.Route, error) {
 	of := route.DocumentType(r.GetDocumentType())
-	if err := s.host.Policies.Authorize(ctx, "GetRoute", auth.Resource{Type: "Route", ID: string(of)}); err != nil {
+	if err := s.host.Policies.Authorize(ctx, "GetRoute", routeResource(of, r.GetAgency())); err != nil {
 		return nil, err
 	}
-	found, version, err := s.routes.Load(ctx, of.ID())
+	found, version, err := s.routes.Load(ctx, of.ID(r.GetAgency()))
 	if err != nil {
 		return nil, err
 	}
 	if version == 0 {
-		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", "routes/"+string(of))
+		what := "routes/" + string(of)
+		if r.GetAgency() != "" {
+			what += "?agency=" + r.GetAgency()
+		}
+		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", what)
 	}
-	return routeMessage(found), rpc.SetETag(ctx, etag(version))
+	return s.routeMessage(found), rpc.SetETag(ctx, etag(version))
 }
 
 func (s *server) PutRoute(ctx context.Context, r *approvalsv1.PutRouteRequest) (*approvalsv1.Route, error) {
-	of := route.DocumentType(r.GetRoute().GetDocumentType())
-	if err := s.host.Policies.Authorize(ctx, "PutRoute", auth.Resource{Type: "Route", ID: string(of)}); err != nil {
+	of, agency := route.DocumentType(r.GetRoute().GetDocumentType()), r.GetRoute().GetAgency()
+	if err := s.host.Policies.Authorize(ctx, "PutRoute", routeResource(of, agency)); err != nil {
 		return nil, err
 	}
-	levels, err := s.checked(ctx, of, levelsOf(r.GetRoute()))
+	levels, err := s.checked(ctx, of, agency, levelsOf(r.GetRoute()))
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +69,17 @@ func (s *server) PutRoute(ctx context.Context, r *approvalsv1.PutRouteRequest) (
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.routes.Execute(ctx, of.ID(), command, func(is *route.Route, version int64) ([]any, error) {
+	result, err := s.routes.Execute(ctx, of.ID(agency), command, func(is *route.Route, version int64) ([]any, error) {
 		if err := matches(ctx, version); err != nil {
 			return nil, err
 		}
-		return is.Set(of, levels)
+		return is.Set(of, agency, levels)
 	})
-	return answered(ctx, s, result, err, routeMessage)
+	return answered(ctx, s, result, err, s.routeMessage)
+}
+
+func routeResource(of route.DocumentType, agency string) auth.Resource {
+	return auth.Resource{Type: "Route", ID: string(of), Attributes: map[string]any{"agency": agency}}
 }
 
 // answered tells the caller of a write its version and how far to read to see it.
@@ -76,21 +94,35 @@ func answered[A, M any](ctx context.Context, s *server, result es.Result[A], err
 }
 
 // checked gives the levels as they are kept, or names every place that is wrong.
-func (s *server) checked(ctx context.Context, of route.DocumentType, levels []route.Level) ([]route.Level, error) {
+func (s *server) checked(ctx context.Context, of route.DocumentType, agency string, levels []route.Level) ([]route.Level, error) {
 	levels = route.Normalise(levels)
-	known := map[string]bool{}
-	for _, l := range levels {
-		_, found, err := s.host.Directory.Agency(ctx, l.Scope, s.host.Now())
+	known := map[string]bool{"": true}
+	for _, code := range append(scopes(levels), agency) {
+		if known[code] {
+			continue
+		}
+		_, found, err := s.host.Directory.Agency(ctx, code, s.host.Now())
 		if err != nil {
 			return nil, err
 		}
-		known[l.Scope] = found
+		known[code] = found
 	}
 	fields := route.Check(levels, func(agency string) bool { return known[agency] })
 	if !of.Known() {
-		fields = append(fields, errs.At("documentType", errorsv1.Reason_BAD_FORMAT, "field", "documentType", "value", string(of), "expected", "content, report"))
+		fields = append(fields, errs.At("documentType", errorsv1.Reason_BAD_FORMAT, "field", "documentType", "value", string(of), "expected", route.Expected()))
+	}
+	if !known[agency] {
+		fields = append(fields, errs.At("agency", errorsv1.Reason_UNKNOWN_AGENCY, "value", agency))
 	}
 	return levels, errs.Invalid(fields)
+}
+
+func scopes(levels []route.Level) []string {
+	out := make([]string, 0, len(levels))
+	for _, l := range levels {
+		out = append(out, l.Scope)
+	}
+	return out
 }
 
 // matches asks for If-Match where there is something to overwrite.
@@ -111,39 +143,22 @@ func (s *server) GetDossier(ctx context.Context, r *approvalsv1.GetDossierReques
 	if err != nil {
 		return nil, err
 	}
-	return dossierMessage(d), rpc.SetETag(ctx, etag(d.Version))
-}
-
-func (s *server) ListDossiers(ctx context.Context, r *approvalsv1.ListDossiersRequest) (*approvalsv1.ListDossiersResponse, error) {
-	if err := s.host.Policies.Authorize(ctx, "ListDossiers", auth.Resource{Type: "Dossiers"}); err != nil {
-		return nil, err
-	}
-	page, err := pageOf(r)
+	shown, err := s.shown(ctx, s.moment(r.GetAsOf()))
 	if err != nil {
 		return nil, err
 	}
-	filter := readmodel.Filter{Reader: positionOf(ctx), WaitingFor: r.GetWaitingFor() == "me", Document: r.GetDocument()}
-	dossiers, err := readmodel.List(ctx, s.host.Pool, filter, page.After, page.Size+1)
-	return listed(listing.Cut(page, dossiers, placeOf)), err
-}
-
-func listed(dossiers []*dossier.Dossier, next string) *approvalsv1.ListDossiersResponse {
-	response := &approvalsv1.ListDossiersResponse{NextPageToken: next}
-	for _, d := range dossiers {
-		response.Dossiers = append(response.Dossiers, dossierMessage(d))
-	}
-	return response
+	return shown(d), rpc.SetETag(ctx, etag(d.Version))
 }
 
 func (s *server) Approve(ctx context.Context, r *approvalsv1.ApproveRequest) (*approvalsv1.Dossier, error) {
-	return s.decide(ctx, "Approve", r, func(d *dossier.Dossier, a dossier.Actor, comment string, at time.Time) ([]any, error) {
-		return d.Approve(a, r.GetHash(), comment, at)
+	return s.decide(ctx, "Approve", r, func(d *dossier.Dossier, a dossier.Actor, ask dossier.Ask, o dossier.Office) ([]any, error) {
+		return d.Approve(a, ask, o)
 	})
 }
 
 func (s *server) Return(ctx context.Context, r *approvalsv1.ReturnRequest) (*approvalsv1.Dossier, error) {
-	return s.decide(ctx, "Return", r, func(d *dossier.Dossier, a dossier.Actor, comment string, at time.Time) ([]any, error) {
-		return d.Return(a, r.GetHash(), int(r.GetToLevel()), comment, at)
+	return s.decide(ctx, "Return", r, func(d *dossier.Dossier, a dossier.Actor, ask dossier.Ask, o dossier.Office) ([]any, error) {
+		return d.Return(a, ask, int(r.GetToLevel()), o)
 	})
 }
 
@@ -153,12 +168,15 @@ type decision interface {
 	GetDossier() string
 	GetHash() string
 	GetComment() string
+	GetLevel() int32
+	GetOnBehalfOf() string
 }
 
-type decide func(d *dossier.Dossier, a dossier.Actor, comment string, at time.Time) ([]any, error)
+type decide func(d *dossier.Dossier, a dossier.Actor, ask dossier.Ask, o dossier.Office) ([]any, error)
 
 func (s *server) decide(ctx context.Context, method string, r decision, rule decide) (*approvalsv1.Dossier, error) {
-	if _, err := s.readable(ctx, r.GetDossier(), method); err != nil {
+	seen, err := s.readable(ctx, r.GetDossier(), method)
+	if err != nil {
 		return nil, err
 	}
 	comment, fields := dossier.Comment(r.GetComment())
@@ -168,12 +186,31 @@ func (s *server) decide(ctx context.Context, method string, r decision, rule dec
 	if err := errs.Invalid(fields); err != nil {
 		return nil, err
 	}
+	return s.act(ctx, method, r, seen, func(d *dossier.Dossier, seats []dossier.Actor, o dossier.Office) ([]any, error) {
+		a, err := seatFor(d, seats, r.GetOnBehalfOf(), o.At)
+		if err != nil {
+			return nil, err
+		}
+		return rule(d, a, dossier.Ask{Hash: r.GetHash(), Level: int(r.GetLevel()), Comment: comment}, o)
+	})
+}
+
+// act runs a command of the caller on a dossier that they may read: with the ways in which they may decide at this moment, the first in
+// their own right, and the office as it is at it.
+func (s *server) act(ctx context.Context, method string, r proto.Message, seen *dossier.Dossier, rule func(*dossier.Dossier, []dossier.Actor, dossier.Office) ([]any, error)) (*approvalsv1.Dossier, error) {
 	command, err := rpc.Command(ctx, method, r)
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.dossiers.Execute(ctx, r.GetDossier(), command, func(d *dossier.Dossier, _ int64) ([]any, error) {
-		return rule(d, actorOf(ctx), comment, command.HappenedAt)
-	})
-	return answered(ctx, s, result, err, dossierMessage)
+	at := command.HappenedAt.UTC().Truncate(time.Microsecond) // as it is recorded
+	seats, err := s.seats(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.office(ctx, at, seen.Agency, seen.Levels)
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.dossiers.Execute(ctx, seen.ID, command, func(d *dossier.Dossier, _ int64) ([]any, error) { return rule(d, seats, o) })
+	return answered(ctx, s, result, err, view{calendar: o.Calendar, now: o.At}.message)
 }

@@ -34,25 +34,63 @@ func TestPolicies(t *testing.T) {
 	here := func(more ...string) func(string) bool {
 		return func(who string) bool { return strings.HasSuffix(who, " here") || slices.Contains(more, who) }
 	}
-	of := func(acts, acted bool) auth.Resource {
-		return auth.Resource{Type: "Dossier", ID: "dossier_1", Attributes: map[string]any{"agency": "H24.02", "acts": acts, "acted": acted}}
+	dossierWith := func(attributes ...string) auth.Resource {
+		all := map[string]any{"agency": "H24.02", "acts": false, "acted": false, "asked": false, "keeps": false}
+		for _, a := range attributes {
+			all[a] = true
+		}
+		return auth.Resource{Type: "Dossier", ID: "dossier_1", Attributes: all}
 	}
+	routeOf := func(agency string) auth.Resource {
+		return auth.Resource{Type: "Route", ID: "content", Attributes: map[string]any{"agency": agency}}
+	}
+	delegationOf := func(delegator, delegate string) auth.Resource {
+		return delegationResource("delegation_1", delegator, delegate, "H24.02")
+	}
+	one := func(who string) func(string) bool { return func(other string) bool { return who == other } }
+	as := func(role string) func(string) bool {
+		return func(who string) bool { return strings.HasPrefix(who, role+" ") }
+	}
+	nobody := func(string) bool { return false }
 	tested := map[string]bool{}
 	for _, c := range []struct {
 		action   string
 		resource auth.Resource
 		allowed  func(who string) bool
 	}{
-		{"GetRoute", auth.Resource{Type: "Route", ID: "content"}, person},
-		{"PutRoute", auth.Resource{Type: "Route", ID: "content"}, func(who string) bool { return strings.HasPrefix(who, "administrator ") }},
-		{"GetDossier", of(false, false), here("auditor there")},
-		{"GetDossier", of(true, false), person},
-		{"GetDossier", of(false, true), person},
-		{"ListDossiers", auth.Resource{Type: "Dossiers"}, person},
-		{"Approve", of(false, false), here()},
-		{"Approve", of(true, false), person},
-		{"Return", of(false, false), here()},
-		{"Return", of(false, true), person},
+		{"GetRoute", routeOf(""), person},
+		{"PutRoute", routeOf(""), as("administrator")},
+		{"PutRoute", routeOf("H24.02"), one("administrator here")},
+		{"PutRoute", routeOf("H24.03"), nobody},
+		{"GetCalendar", auth.Resource{Type: "Calendar"}, person},
+		{"PutCalendar", auth.Resource{Type: "Calendar"}, as("administrator")},
+		{"GetDossier", dossierWith(), here("auditor there", "worker")},
+		{"GetDossier", dossierWith("acts"), func(who string) bool { return person(who) || who == "worker" }},
+		{"GetDossier", dossierWith("acted"), func(who string) bool { return person(who) || who == "worker" }},
+		{"GetDossier", dossierWith("asked"), func(who string) bool { return person(who) || who == "worker" }},
+		{"ListDossiers", auth.Resource{Type: "Dossiers"}, func(who string) bool { return person(who) || who == "worker" }},
+		{"Approve", dossierWith(), here()},
+		{"Approve", dossierWith("acts"), person},
+		{"Approve", dossierWith("asked"), here()},
+		{"Return", dossierWith(), here()},
+		{"Return", dossierWith("acted"), person},
+		{"Bypass", dossierWith(), here()},
+		{"Bypass", dossierWith("acts"), person},
+		{"Review", dossierWith(), here()},
+		{"Consult", dossierWith(), here()},
+		{"GiveOpinion", dossierWith(), here()},
+		{"GiveOpinion", dossierWith("asked"), person},
+		{"Remind", dossierWith("acts"), one("worker")},
+		{"Escalate", dossierWith("acts"), one("worker")},
+		{"RecordSilence", dossierWith("asked"), one("worker")},
+		{"Issue", dossierWith("keeps"), as("clerk")},
+		{"Issue", dossierWith("acts"), nobody},
+		{"GiveDelegation", delegationOf("p", "q"), person},
+		{"GiveDelegation", delegationOf("r", "p"), one("administrator here")},
+		{"RevokeDelegation", delegationOf("r", "p"), one("administrator here")},
+		{"GetDelegation", delegationOf("r", "p"), person},
+		{"GetDelegation", delegationOf("r", "q"), here("auditor there")},
+		{"ListDelegations", auth.Resource{Type: "Delegations"}, person},
 	} {
 		tested[c.action] = true
 		for who, ctx := range callers {

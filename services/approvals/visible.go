@@ -9,7 +9,6 @@ import (
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/services/approvals/internal/dossier"
-	"github.com/loa-vn/loa/services/approvals/internal/route"
 )
 
 // readable loads a dossier for an action of the caller. One that the caller may not read is not found; one that they may read and not
@@ -20,10 +19,20 @@ func (s *server) readable(ctx context.Context, id, action string) (*dossier.Doss
 		return nil, err
 	}
 	caller := positionOf(ctx)
+	keeps, err := s.keeps(ctx, d.Issuer())
+	if err != nil {
+		return nil, err
+	}
+	acts, err := s.actsOn(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	resource := auth.Resource{Type: "Dossier", ID: id, Attributes: map[string]any{
 		"agency": d.Agency,
-		"acts":   d.ActsBy(caller),
-		"acted":  slices.ContainsFunc(d.Decisions, func(x dossier.Decision) bool { return x.Person == caller.Person }),
+		"acts":   acts,
+		"keeps":  keeps,
+		"asked":  d.Asks(caller),
+		"acted":  slices.ContainsFunc(d.Decisions, func(x dossier.Decision) bool { return x.Of(caller.Person) }),
 	}}
 	refused := s.host.Policies.Authorize(ctx, "GetDossier", resource)
 	switch {
@@ -38,20 +47,21 @@ func (s *server) readable(ctx context.Context, id, action string) (*dossier.Doss
 	}
 }
 
-// positionOf is where the directory has the caller now.
-func positionOf(ctx context.Context) route.Position {
-	p := auth.From(ctx).Person
-	if p == nil {
-		return route.Position{}
+// actsOn says whether the caller acts at some level of a dossier, in their own right or in somebody's place.
+func (s *server) actsOn(ctx context.Context, d *dossier.Dossier) (bool, error) {
+	own := positionOf(ctx)
+	if acts := d.ActsBy(own); acts || own.Agency == d.Agency {
+		return acts, nil // of the own agency's dossiers no delegation has to be asked
 	}
-	return route.Position{Person: p.ID, Role: p.Role, Agency: p.Agency, Unit: p.Unit}
-}
-
-// actorOf is the caller with the name and title that a decision carries.
-func actorOf(ctx context.Context) dossier.Actor {
-	a := dossier.Actor{Position: positionOf(ctx)}
-	if p := auth.From(ctx).Person; p != nil {
-		a.Name, a.Title, a.Example = p.Name, p.Position, p.Example
+	now := s.host.Now()
+	seats, err := s.seats(ctx, now)
+	if err != nil {
+		return false, err
 	}
-	return a
+	for _, a := range seats[1:] {
+		if a.For.Delegation.Covers(a.Person, d.DocumentType, d.Agency, now) && d.ActsBy(a.For.Position) {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -4,7 +4,10 @@ package activity
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -36,3 +39,13 @@ func Decided(err error) error {
 
 // Waiting turns the answer to a query into the engine's terms: a read is always tried again, since what it asks for is known to exist.
 func Waiting(err error) error { return err }
+
+// Early tells the refusal of what has its time later, and how long that is by the clock that decides.
+func Early(err error) (left time.Duration, early bool) {
+	refusal, ok := errors.AsType[*errs.Error](err)
+	if !ok || refusal.Reason != errorsv1.Reason_EMBARGO_EARLY && refusal.Reason != errorsv1.Reason_EXPIRY_EARLY {
+		return 0, false
+	}
+	ms, err := strconv.ParseInt(refusal.Args["remainingMilliseconds"], 10, 64)
+	return time.Duration(max(ms, 1)) * time.Millisecond, err == nil
+}

@@ -15,7 +15,8 @@ func kinds() map[string]vn.PeriodKind {
 	return map[string]vn.PeriodKind{"month": vn.Month, "quarter": vn.Quarter, "half": vn.Half, "year": vn.Year}
 }
 
-// agendaOf lists the moments of a plan: the first instant after each deadline, and the cut-off of each period that overlaps it.
+// agendaOf lists the moments of a plan: the first instant after each deadline, and the cut-off of each period that overlaps it. Of a
+// plan that is closed there are none.
 func agendaOf(plan *planningv1.Plan, items []*planningv1.PlanItem) (Agenda, error) {
 	from, err := day(plan.GetFrom())
 	if err != nil {
@@ -26,6 +27,9 @@ func agendaOf(plan *planningv1.Plan, items []*planningv1.PlanItem) (Agenda, erro
 		return Agenda{}, err
 	}
 	a := Agenda{Number: plan.GetNumber(), Title: plan.GetTitle(), Recorded: plan.GetRecordedAt().AsTime(), Ends: to.AddDate(0, 0, 1)}
+	if plan.GetState() == "closed" {
+		return a, nil
+	}
 	seen := map[string]bool{}
 	for _, item := range items {
 		deadline, err := day(item.GetDeadline())

@@ -165,3 +165,45 @@ func TestStateQueryTellsWhatIsNext(t *testing.T) {
 	env.RegisterDelayedCallback(env.CancelWorkflow, 40*24*time.Hour)
 	env.ExecuteWorkflow(Workflow, Input{Plan: "plan_1"})
 }
+
+// A plan that is closed waits for nothing more; what an amendment set anew is waited for.
+func TestClosedPlanEndsAndAmendedPlanReadsItsDays(t *testing.T) {
+	start := vn.Day(2026, 1, 1)
+	issued, items := year(start)
+	issued.ReportPeriods = nil
+	amended := append([]*planningv1.PlanItem{{Id: "item_4", Deadline: "2026-03-31"}}, items[1:]...)
+	agenda := func(p *planningv1.Plan, items []*planningv1.PlanItem) Agenda {
+		a, err := agendaOf(p, items)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first, second := agenda(issued, items), agenda(issued, amended)
+	closed := &planningv1.Plan{Id: "plan_1", From: issued.GetFrom(), To: issued.GetTo(), State: "closed", RecordedAt: issued.GetRecordedAt()}
+	third := agenda(closed, amended)
+	if len(third.Steps) != 0 {
+		t.Errorf("a closed plan has steps: %v", third.Steps)
+	}
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(start)
+	var acts *Activities
+	var marked []string
+	env.OnActivity(acts.ReadAgenda, mock.Anything, "plan_1").Return(first, nil).Once()
+	env.OnActivity(acts.ReadAgenda, mock.Anything, "plan_1").Return(second, nil).Once()
+	env.OnActivity(acts.ReadAgenda, mock.Anything, "plan_1").Return(third, nil).Once()
+	env.OnActivity(acts.MarkOverdue, mock.Anything, "plan_1", mock.Anything).
+		Run(func(args mock.Arguments) { marked = append(marked, args.String(2)) }).Return([]string{}, nil)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(LookSignal, nil) }, 10*24*time.Hour)
+	env.RegisterDelayedCallback(func() { env.SignalWorkflow(LookSignal, nil) }, 120*24*time.Hour)
+	env.ExecuteWorkflow(Workflow, Input{Plan: "plan_1"})
+	var state State
+	if err := env.GetWorkflowResult(&state); err != nil {
+		t.Fatal(err)
+	}
+	if state.Phase != "ended" || !slices.Equal(marked, []string{"2026-04-01"}) {
+		t.Errorf("marked %q, state %+v", marked, state)
+	}
+}

@@ -1,5 +1,6 @@
-// Package publication is the life of one publication: its workflow waits for the set time, asks distribution to release it, and
-// waits until every channel has said that it carries it. Distribution owns the time and the decision.
+// Package publication is the life of one publication: its workflow waits for the times that were set (to become public, to be corrected,
+// to end), asks distribution for what they were set for, and waits until every channel has said that it did it. Distribution owns the
+// times and the decisions.
 package publication
 
 import "time"
@@ -28,9 +29,13 @@ type Input struct {
 type State struct {
 	Publication string `json:"publication"`
 	Title       string `json:"title"`
-	// Phase is starting, waiting (for its time), releasing, verifying (waits for receipts), verified or cancelled.
+	// Phase is starting, waiting (for its time or a correction's), releasing, verifying (waits for receipts), shown (until its end),
+	// expiring; and at the end verified, cancelled, expired or withdrawn.
 	Phase     string    `json:"phase"`
 	PublishAt time.Time `json:"publishAt,omitzero"`
+	// DueAt is when what waits becomes public, ExpiresAt when it stops being shown.
+	DueAt     time.Time `json:"dueAt,omitzero"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 	Path      string    `json:"path,omitempty"`
 }
 
@@ -41,4 +46,27 @@ type Standing struct {
 	PublishAt time.Time `json:"publishAt"`
 	Path      string    `json:"path"`
 	Verified  bool      `json:"verified"`
+	// DueAt is when the publication or its correction becomes public; zero when neither waits. ExpiresAt is when a public one stops
+	// being shown; zero: never.
+	DueAt     time.Time `json:"dueAt,omitzero"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	// Waiting says that something has yet to happen.
+	Waiting bool `json:"waiting,omitempty"`
+	// ETag names the publication's version.
+	ETag string `json:"etag,omitempty"`
 }
+
+// Act is something to do about a publication as it stands.
+type Act struct {
+	Publication string `json:"publication"`
+	ETag        string `json:"etag"`
+}
+
+// Left is how long it is still too early, by the clock that decides; zero when it is done.
+type Left struct {
+	Left time.Duration `json:"left,omitempty"`
+}
+
+// Lead is how much before a set time the act begins: a timer may be late by a second, so the last moments are waited for beside
+// distribution's clock.
+const Lead = 3 * time.Second

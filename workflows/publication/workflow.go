@@ -1,10 +1,13 @@
 package publication
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
 
 // Workflow runs a publication from its scheduling to the last receipt.
@@ -13,7 +16,12 @@ func Workflow(ctx workflow.Context, input Input) (State, error) {
 	if err := workflow.SetQueryHandler(ctx, StateQuery, func() (State, error) { return l.state, nil }); err != nil {
 		return l.state, err
 	}
-	err := l.run(ctx)
+	// Those that began before there were corrections, ends and withdrawals go on as they began.
+	run := l.run
+	if workflow.GetVersion(ctx, "whole life", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		run = l.first
+	}
+	err := run(ctx)
 	// What has ended has nothing more to look at; a signal left unread would be a warning in the log.
 	for look := workflow.GetSignalChannel(ctx, LookSignal); look.ReceiveAsync(nil); {
 	}
@@ -26,7 +34,8 @@ type life struct {
 	now   Standing
 }
 
-// run reads as the process: wait for the time, release, wait for the receipts.
+// run reads as the process: make public what waits when its time comes, end it when that comes, and wait for the receipts in between. It
+// is over when nothing is waited for any more.
 func (l *life) run(ctx workflow.Context) error {
 	ctx = workflow.WithActivityOptions(ctx, options())
 	look := workflow.GetSignalChannel(ctx, LookSignal)
@@ -38,41 +47,102 @@ func (l *life) run(ctx workflow.Context) error {
 		if err := l.read(ctx); err != nil {
 			return err
 		}
+		due, ends := l.until(ctx, l.now.DueAt), l.until(ctx, l.now.ExpiresAt)
+		var acts *Activities
+		var err error
 		switch {
-		case l.now.State == "cancelled":
-			l.state.Phase = "cancelled"
+		case l.reached(l.now.DueAt, due):
+			err = l.act(ctx, "releasing", acts.MakePublic, look)
+		case l.reached(l.now.ExpiresAt, ends):
+			err = l.act(ctx, "expiring", acts.Expire, look)
+		case !l.now.Waiting && look.Len() > 0: // something happened since it was read
+		case !l.now.Waiting:
+			l.state.Phase = l.end()
 			return nil
-		case l.now.State == "scheduled" && l.now.PublishAt.After(workflow.Now(ctx)):
-			l.state.Phase = "waiting"
-			l.wait(ctx, l.now.PublishAt.Sub(workflow.Now(ctx)), look)
 		case l.now.State == "scheduled":
-			l.state.Phase = "releasing"
-			if err := l.release(ctx); err != nil {
-				return err
-			}
-		case l.now.Verified:
-			l.state.Phase = "verified"
-			return nil
-		default:
+			l.state.Phase = "waiting"
+			l.wait(ctx, due, look)
+		case !l.now.Verified:
 			// The receipt's own event wakes it; the timer is for a signal that was lost.
 			l.state.Phase = "verifying"
-			l.wait(ctx, patience, look)
+			l.wait(ctx, soonest(patience, due, ends), look)
 			patience = min(2*patience, lastLook)
+		case due > 0:
+			l.state.Phase = "waiting"
+			l.wait(ctx, soonest(due, ends), look)
+		case ends > 0:
+			l.state.Phase = "shown"
+			l.wait(ctx, ends, look)
+		default: // it waits for something that this does not know
+			l.wait(ctx, lastLook, look)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
-func (l *life) release(ctx workflow.Context) error {
-	var acts *Activities
-	return workflow.ExecuteActivity(ctx, acts.Release, l.input.Publication).Get(ctx, nil)
+// until is how long it is before the act for a moment begins; 0 for none.
+func (l *life) until(ctx workflow.Context, at time.Time) time.Duration {
+	if at.IsZero() {
+		return 0
+	}
+	return at.Sub(workflow.Now(ctx)) - Lead
+}
+
+// reached says that a moment is set and near.
+func (l *life) reached(at time.Time, until time.Duration) bool { return !at.IsZero() && until <= 0 }
+
+// act does what its time has come for. Where distribution's clock says that it has not, its word counts and is waited for; where
+// something else was decided meanwhile, the publication is read again.
+func (l *life) act(ctx workflow.Context, phase string, activity any, look workflow.ReceiveChannel) error {
+	l.state.Phase = phase
+	var left Left
+	err := workflow.ExecuteActivity(ctx, activity, Act{Publication: l.input.Publication, ETag: l.now.ETag}).Get(ctx, &left)
+	if refusal, ok := errors.AsType[*temporal.ApplicationError](err); ok && overtaken(refusal.Type()) {
+		left, err = Left{Left: Lead + time.Second}, nil
+	}
+	if err == nil && left.Left > 0 {
+		l.wait(ctx, max(left.Left-Lead, time.Second), look)
+	}
+	return err
+}
+
+// overtaken tells the refusals of what was cancelled, withdrawn or set to another time after it was read.
+func overtaken(reason string) bool {
+	return reason == errorsv1.Reason_PUBLICATION_STATE.String() || reason == errorsv1.Reason_NO_EXPIRY.String()
+}
+
+// end is the phase in which it ends.
+func (l *life) end() string {
+	switch l.now.State {
+	case "cancelled", "expired", "withdrawn":
+		return l.now.State
+	default:
+		return "verified"
+	}
+}
+
+// soonest is the least of the durations that are set.
+func soonest(durations ...time.Duration) time.Duration {
+	least := durations[0]
+	for _, d := range durations[1:] {
+		if d > 0 && d < least {
+			least = d
+		}
+	}
+	return least
 }
 
 func (l *life) read(ctx workflow.Context) error {
 	var acts *Activities
-	if err := workflow.ExecuteActivity(ctx, acts.ReadPublication, l.input.Publication).Get(ctx, &l.now); err != nil {
+	var now Standing // a new one: what the answer leaves out is zero
+	if err := workflow.ExecuteActivity(ctx, acts.ReadPublication, l.input.Publication).Get(ctx, &now); err != nil {
 		return err
 	}
+	l.now = now
 	l.state.Title, l.state.PublishAt, l.state.Path = l.now.Title, l.now.PublishAt, l.now.Path
+	l.state.DueAt, l.state.ExpiresAt = l.now.DueAt, l.now.ExpiresAt
 	return nil
 }
 

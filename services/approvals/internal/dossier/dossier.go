@@ -1,9 +1,10 @@
 // Package dossier is one document on its way up a route: the hash that is to be approved, who decided what of it at which level, and
-// where it waits. Every rule of approval is a method here that returns events; nothing here reads a clock or a database.
+// where it waits and until when. Every rule of approval is a method here that returns events; nothing here reads a clock or a database.
 package dossier
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/id"
@@ -13,21 +14,29 @@ import (
 // Prefix of a dossier's identifier.
 const Prefix = "dossier"
 
-// ID of the dossier of a document: a document has one for its whole life.
-func ID(document string) string {
-	return id.Format(Prefix, id.Derive(time.Time{}, "dossier", document))
+// ID of the dossier of a document: a document has one for its whole life, and content that is public one more for each correction.
+func ID(document string) string { return IDOf(document, 0) }
+
+// IDOf is the dossier of an edition of a document: 0 until it is first published, n for its n-th correction.
+func IDOf(document string, edition int32) string {
+	if edition <= 0 {
+		return id.Format(Prefix, id.Derive(time.Time{}, "dossier", document))
+	}
+	return id.Format(Prefix, id.Derive(time.Time{}, "dossier", document, strconv.Itoa(int(edition))))
 }
 
 // State of a dossier.
 type State string
 
 // The states. A voided dossier waits for the document to be submitted again, after an edit that nobody had asked for; a returned one
-// for the same after a return.
+// for the same after a return. An issuing one waits a moment for its number, an issued one has it (issue_dossier.go).
 const (
 	InApproval State = "in_approval"
 	Returned   State = "returned"
 	Approved   State = "approved"
 	Voided     State = "voided"
+	Issuing    State = "issuing"
+	Issued     State = "issued"
 )
 
 // Outcome of a decision.
@@ -42,7 +51,7 @@ const (
 // Decision is what one person decided at one level, with the name and position they then had.
 type Decision struct {
 	Outcome       Outcome   `json:"outcome"`
-	Level         int       `json:"level"` // from 1
+	Level         int       `json:"level"` // from 1; 0: of a bypass
 	Person        string    `json:"person"`
 	PersonName    string    `json:"personName"`
 	Position      string    `json:"position"`
@@ -52,6 +61,20 @@ type Decision struct {
 	At            time.Time `json:"at"`
 	// Voided: an edit, or a return to this level, came after it.
 	Voided bool `json:"voided,omitempty"`
+	// Capacity as the signature block has it (NĐ 30/2020): TM., KT., TUQ., Q.; empty in their own right.
+	Capacity string `json:"capacity,omitempty"`
+	// OnBehalfOf is the delegator, with the name and position they then had, and Delegation what lets the person decide for them.
+	OnBehalfOf         string `json:"onBehalfOf,omitempty"`
+	OnBehalfOfName     string `json:"onBehalfOfName,omitempty"`
+	OnBehalfOfPosition string `json:"onBehalfOfPosition,omitempty"`
+	Delegation         string `json:"delegation,omitempty"`
+	// Bypass: the route was left out in an emergency.
+	Bypass bool `json:"bypass,omitempty"`
+}
+
+// Of says whether a decision is one of a person, who took it or in whose place it was taken.
+func (x Decision) Of(person string) bool {
+	return person != "" && (x.Person == person || x.OnBehalfOf == person)
 }
 
 // Sent is a return that has not come back yet: from a level to an earlier one, or to the author (0).
@@ -65,6 +88,7 @@ type Dossier struct {
 	ID           string             `json:"id"`
 	DocumentType route.DocumentType `json:"documentType"`
 	Document     string             `json:"document"`
+	Edition      int32              `json:"edition,omitempty"`
 	Title        string             `json:"title"`
 	Agency       string             `json:"agency"`
 	Unit         string             `json:"unit,omitempty"`
@@ -76,19 +100,37 @@ type Dossier struct {
 	State    State `json:"state"`
 	// Levels are the route as it was when the dossier was opened.
 	Levels []route.Level `json:"levels"`
-	// Current is the level where it waits, from 1; 0 when it waits with the author or is done.
-	Current   int        `json:"current"`
+	// Open are the levels where it waits, in order; none when it waits with the author or is done.
+	Open []int `json:"open,omitempty"`
+	// Entries are the last time each level was entered, by level.
+	Entries   []Entry    `json:"entries,omitempty"`
 	Decisions []Decision `json:"decisions,omitempty"`
 	// Returns that have not come back, the latest last.
-	Returns   []Sent    `json:"returns,omitempty"`
-	Example   bool      `json:"example,omitempty"`
-	OpenedAt  time.Time `json:"openedAt"`
-	UpdatedAt time.Time `json:"updatedAt"`
-	Version   int64     `json:"version"`
+	Returns []Sent `json:"returns,omitempty"`
+	Example bool   `json:"example,omitempty"`
+	// Completion is what stood for the text when it was approved, in the route's order.
+	Completion []Decision `json:"completion,omitempty"`
+	// Issue is how far the document is on its way to an official number; nil before an attempt.
+	Issue         *Issue         `json:"issue,omitempty"`
+	Bypasses      []Bypass       `json:"bypasses,omitempty"`
+	Consultations []Consultation `json:"consultations,omitempty"`
+	Reminders     []Reminder     `json:"reminders,omitempty"`
+	Escalations   []Escalation   `json:"escalations,omitempty"`
+	OpenedAt      time.Time      `json:"openedAt"`
+	UpdatedAt     time.Time      `json:"updatedAt"`
+	Version       int64          `json:"version"`
 }
 
 // Exists says that the dossier has been opened.
 func (d *Dossier) Exists() bool { return d.Version > 0 }
+
+// Current is the first level where it waits, from 1; 0 when it waits with the author or is done.
+func (d *Dossier) Current() int {
+	if len(d.Open) == 0 {
+		return 0
+	}
+	return d.Open[0]
+}
 
 // LevelName gives the name of a level, from 1.
 func (d *Dossier) LevelName(level int) string {
@@ -98,18 +140,13 @@ func (d *Dossier) LevelName(level int) string {
 	return d.Levels[level-1].Name
 }
 
-// Standing gives the approval of the current hash at a level, if there is one that nothing has voided.
+// Standing gives the latest approval of the current hash at a level, if there is one that nothing has voided.
 func (d *Dossier) Standing(level int) (Decision, bool) {
-	return standing(d.Decisions, level, d.Hash)
-}
-
-func standing(decisions []Decision, level int, hash string) (Decision, bool) {
-	for _, x := range slices.Backward(decisions) {
-		if x.Level == level && x.Outcome == ApprovedOutcome && !x.Voided && x.Hash == hash {
-			return x, true
-		}
+	given := d.tally().at(level)
+	if len(given) == 0 {
+		return Decision{}, false
 	}
-	return Decision{}, false
+	return given[len(given)-1], true
 }
 
 // ActsBy says whether a position acts at some level of the dossier, whoever it is.
@@ -117,39 +154,32 @@ func (d *Dossier) ActsBy(p route.Position) bool {
 	return slices.ContainsFunc(d.Levels, func(l route.Level) bool { return l.Admits(p, d.Agency, d.Unit) })
 }
 
-// ActedElsewhere gives the other level at which a person has decided on this dossier, whatever became of the decision.
+// ActedElsewhere gives the other level at which a person has decided on this dossier, or somebody in their place, whatever became of the
+// decision.
 func (d *Dossier) ActedElsewhere(person string, level int) (other int, yes bool) {
 	for _, x := range d.Decisions {
-		if x.Person == person && x.Level != level {
+		if x.Of(person) && x.Level != level && !x.Bypass {
 			return x.Level, true
 		}
 	}
 	return 0, false
 }
 
-// WaitsFor says whether a position may decide now.
-func (d *Dossier) WaitsFor(p route.Position) bool {
-	if d.State != InApproval || !d.Levels[d.Current-1].Admits(p, d.Agency, d.Unit) || slices.Contains(d.Authors, p.Person) {
-		return false
-	}
-	_, elsewhere := d.ActedElsewhere(p.Person, d.Current)
-	return !elsewhere
-}
-
-// next is where a dossier goes when a level has approved the hash: back to whoever returned it to that level, else to the first level
-// that has not approved the hash, else (0) to the end.
-func (d *Dossier) next(decisions []Decision, level int, hash string) int {
-	if n := len(d.Returns); n > 0 && d.Returns[n-1].To == level {
-		return d.Returns[n-1].From
-	}
-	return firstMissing(decisions, len(d.Levels), hash)
-}
-
-func firstMissing(decisions []Decision, levels int, hash string) int {
-	for level := 1; level <= levels; level++ {
-		if _, ok := standing(decisions, level, hash); !ok {
-			return level
+// hasApproved gives a level at which a person, or somebody in their place, has approved the current text.
+func (d *Dossier) hasApproved(person string) (level int, yes bool) {
+	for _, x := range d.Decisions {
+		if x.Of(person) && x.stands(d.Hash) {
+			return x.Level, true
 		}
 	}
-	return 0
+	return 0, false
+}
+
+func (x Decision) stands(hash string) bool {
+	return x.Outcome == ApprovedOutcome && !x.Voided && x.Hash == hash
+}
+
+// Admits says whether a position acts at a level where the dossier waits, whoever it is.
+func (d *Dossier) Admits(p route.Position) bool {
+	return slices.ContainsFunc(d.Open, func(level int) bool { return d.Levels[level-1].Admits(p, d.Agency, d.Unit) })
 }

@@ -22,15 +22,26 @@ var noon = time.Date(2022, 3, 1, 5, 0, 0, 0, time.UTC)
 
 func levels() []route.Level {
 	return []route.Level{
-		{Name: "Trưởng phòng", Roles: []string{"head", "deputy_head"}, Scope: route.ScopeUnit},
-		{Name: "Lãnh đạo Sở", Roles: []string{"leader", "deputy"}, Scope: route.ScopeAgency},
-		{Name: "Thẩm tra", Roles: []string{"officer"}, Scope: "H24.01"},
+		{Name: "Trưởng phòng", Roles: []string{"head", "deputy_head"}, Scope: route.ScopeUnit, Quorum: route.One},
+		{Name: "Lãnh đạo Sở", Roles: []string{"leader", "deputy"}, Scope: route.ScopeAgency, Quorum: route.One},
+		{Name: "Thẩm tra", Roles: []string{"officer"}, Scope: "H24.01", Quorum: route.One},
 	}
 }
 
 func actor(person, role, agency, unit string) dossier.Actor {
 	return dossier.Actor{Position: route.Position{Person: person, Role: role, Agency: agency, Unit: unit}, Name: "Tên " + person, Title: "Chức vụ " + role, Example: true}
 }
+
+// office is a Tuesday noon with everyone in the directory.
+func office() dossier.Office {
+	staff := []route.Position{}
+	for _, a := range []dossier.Actor{head(), deputyHead(), deputy(), leader(), vetter(), actor("cv.stttt", "officer", agency, unit)} {
+		staff = append(staff, a.Position)
+	}
+	return dossier.Office{At: noon, Terms: route.Terms{Levels: []int{1, 1, 2, 3}, Opinion: 2, Review: 3}, Staff: staff}
+}
+
+func on(hash string) dossier.Ask { return dossier.Ask{Hash: hash} }
 
 func head() dossier.Actor       { return actor("tp.stttt", "head", agency, unit) }
 func deputyHead() dossier.Actor { return actor("ptp.stttt", "deputy_head", agency, unit) }
@@ -65,21 +76,21 @@ func (w *walk) submitRevision(t *testing.T, hash string, revision int32, authors
 	s := dossier.Submission{
 		DocumentType: route.Content, Document: "content_1", Title: "Tin", Agency: agency, Unit: unit, Authors: authors, Hash: hash, Revision: revision,
 	}
-	if err := w.record(w.Open(s, &route.Route{DocumentType: route.Content, Levels: levels(), Version: 1})); err != nil {
+	if err := w.record(w.Submit(s, &route.Route{DocumentType: route.Content, Levels: levels(), Version: 1}, office())); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (w *walk) approve(t *testing.T, a dossier.Actor, hash string) {
 	t.Helper()
-	if err := w.record(w.Approve(a, hash, "", noon)); err != nil {
-		t.Fatalf("%s at level %d: %v", a.Person, w.Current, err)
+	if err := w.record(w.Approve(a, on(hash), office())); err != nil {
+		t.Fatalf("%s at level %d: %v", a.Person, w.Current(), err)
 	}
 }
 
 func (w *walk) back(t *testing.T, a dossier.Actor, to int) {
 	t.Helper()
-	if err := w.record(w.Return(a, w.Hash, to, "Sửa lại.", noon)); err != nil {
+	if err := w.record(w.Return(a, dossier.Ask{Hash: w.Hash, Comment: "Sửa lại."}, to, office())); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -99,8 +110,8 @@ func opened(t *testing.T) *walk {
 
 func wantAt(t *testing.T, w *walk, state dossier.State, level int) {
 	t.Helper()
-	if w.State != state || w.Current != level {
-		t.Fatalf("the dossier is %s at level %d, want %s at level %d", w.State, w.Current, state, level)
+	if w.State != state || w.Current() != level {
+		t.Fatalf("the dossier is %s at level %d, want %s at level %d", w.State, w.Current(), state, level)
 	}
 }
 
@@ -134,55 +145,55 @@ func TestRefusals(t *testing.T) {
 		do     func(t *testing.T, w *walk) error
 		reason errs.Reason
 	}{
-		{"another hash", func(_ *testing.T, w *walk) error { _, err := w.Approve(head(), "b", "", noon); return err }, errorsv1.Reason_HASH_MOVED},
+		{"another hash", func(_ *testing.T, w *walk) error { _, err := w.Approve(head(), on("b"), office()); return err }, errorsv1.Reason_HASH_MOVED},
 		{"after an edit", func(t *testing.T, w *walk) error {
 			w.revise(t, "b")
-			_, err := w.Approve(head(), "a", "", noon)
+			_, err := w.Approve(head(), on("a"), office())
 			return err
 		}, errorsv1.Reason_HASH_MOVED},
 		{"after an edit, not submitted again", func(t *testing.T, w *walk) error {
 			w.revise(t, "b")
-			_, err := w.Approve(head(), "b", "", noon)
+			_, err := w.Approve(head(), on("b"), office())
 			return err
 		}, errorsv1.Reason_DOSSIER_STATE},
-		{"a later level", func(_ *testing.T, w *walk) error { _, err := w.Approve(deputy(), "a", "", noon); return err }, errorsv1.Reason_NOT_YOUR_LEVEL},
+		{"a later level", func(_ *testing.T, w *walk) error { _, err := w.Approve(deputy(), on("a"), office()); return err }, errorsv1.Reason_NOT_YOUR_LEVEL},
 		{"an officer", func(_ *testing.T, w *walk) error {
-			_, err := w.Approve(actor("cv2.stttt", "officer", agency, unit), "a", "", noon)
+			_, err := w.Approve(actor("cv2.stttt", "officer", agency, unit), on("a"), office())
 			return err
 		}, errorsv1.Reason_NOT_YOUR_LEVEL},
 		{"the head of another unit", func(_ *testing.T, w *walk) error {
-			_, err := w.Approve(actor("x", "head", agency, "Trung tâm Thông tin"), "a", "", noon)
+			_, err := w.Approve(actor("x", "head", agency, "Trung tâm Thông tin"), on("a"), office())
 			return err
 		}, errorsv1.Reason_NOT_YOUR_LEVEL},
 		{"the head of the unit of that name elsewhere", func(_ *testing.T, w *walk) error {
-			_, err := w.Approve(actor("x", "head", "H24.03", unit), "a", "", noon)
+			_, err := w.Approve(actor("x", "head", "H24.03", unit), on("a"), office())
 			return err
 		}, errorsv1.Reason_NOT_YOUR_LEVEL},
 		{"the leader of another agency", func(t *testing.T, w *walk) error {
 			w.approve(t, head(), "a")
-			_, err := w.Approve(actor("gd.snv", "leader", "H24.03", "Lãnh đạo Sở"), "a", "", noon)
+			_, err := w.Approve(actor("gd.snv", "leader", "H24.03", "Lãnh đạo Sở"), on("a"), office())
 			return err
 		}, errorsv1.Reason_NOT_YOUR_LEVEL},
 		{"the same decision twice", func(t *testing.T, w *walk) error {
 			w.approve(t, head(), "a")
-			_, err := w.Approve(head(), "a", "", noon)
+			_, err := w.Approve(head(), on("a"), office())
 			return err
 		}, errorsv1.Reason_ALREADY_DECIDED},
 		{"an author", func(t *testing.T, w *walk) error {
 			w.revise(t, "b")
 			w.submit(t, "b", "cv.stttt", "tp.stttt")
-			_, err := w.Approve(head(), "b", "", noon)
+			_, err := w.Approve(head(), on("b"), office())
 			return err
 		}, errorsv1.Reason_FOUR_EYES},
 		{"an author may not return it either", func(t *testing.T, w *walk) error {
 			w.revise(t, "b")
 			w.submit(t, "b", "cv.stttt", "tp.stttt")
-			_, err := w.Return(head(), "b", 0, "x", noon)
+			_, err := w.Return(head(), dossier.Ask{Hash: "b", Comment: "x"}, 0, office())
 			return err
 		}, errorsv1.Reason_FOUR_EYES},
 		{"a promotion between two levels", func(t *testing.T, w *walk) error {
 			w.approve(t, head(), "a")
-			_, err := w.Approve(actor("tp.stttt", "deputy", agency, "Lãnh đạo Sở"), "a", "", noon)
+			_, err := w.Approve(actor("tp.stttt", "deputy", agency, "Lãnh đạo Sở"), on("a"), office())
 			return err
 		}, errorsv1.Reason_TWO_LEVELS},
 		{"a second level after an edit", func(t *testing.T, w *walk) error {
@@ -190,22 +201,31 @@ func TestRefusals(t *testing.T) {
 			w.revise(t, "b")
 			w.submit(t, "b", "cv.stttt")
 			w.approve(t, deputyHead(), "b")
-			_, err := w.Approve(actor("tp.stttt", "deputy", agency, "Lãnh đạo Sở"), "b", "", noon)
+			_, err := w.Approve(actor("tp.stttt", "deputy", agency, "Lãnh đạo Sở"), on("b"), office())
 			return err
 		}, errorsv1.Reason_TWO_LEVELS},
-		{"a return without a comment", func(_ *testing.T, w *walk) error { _, err := w.Return(head(), "a", 0, "", noon); return err }, errorsv1.Reason_COMMENT_REQUIRED},
-		{"a return to its own level", func(_ *testing.T, w *walk) error { _, err := w.Return(head(), "a", 1, "x", noon); return err }, errorsv1.Reason_UNKNOWN_LEVEL},
-		{"a return below the author", func(_ *testing.T, w *walk) error { _, err := w.Return(head(), "a", -1, "x", noon); return err }, errorsv1.Reason_UNKNOWN_LEVEL},
+		{"a return without a comment", func(_ *testing.T, w *walk) error {
+			_, err := w.Return(head(), dossier.Ask{Hash: "a", Comment: ""}, 0, office())
+			return err
+		}, errorsv1.Reason_COMMENT_REQUIRED},
+		{"a return to its own level", func(_ *testing.T, w *walk) error {
+			_, err := w.Return(head(), dossier.Ask{Hash: "a", Comment: "x"}, 1, office())
+			return err
+		}, errorsv1.Reason_UNKNOWN_LEVEL},
+		{"a return below the author", func(_ *testing.T, w *walk) error {
+			_, err := w.Return(head(), dossier.Ask{Hash: "a", Comment: "x"}, -1, office())
+			return err
+		}, errorsv1.Reason_UNKNOWN_LEVEL},
 		{"a return of what waits with the author", func(t *testing.T, w *walk) error {
 			w.back(t, head(), 0)
-			_, err := w.Return(head(), "a", 0, "x", noon)
+			_, err := w.Return(head(), dossier.Ask{Hash: "a", Comment: "x"}, 0, office())
 			return err
 		}, errorsv1.Reason_DOSSIER_STATE},
 		{"a decision on what is approved", func(t *testing.T, w *walk) error {
 			w.approve(t, head(), "a")
 			w.approve(t, deputy(), "a")
 			w.approve(t, vetter(), "a")
-			_, err := w.Approve(vetter(), "a", "", noon)
+			_, err := w.Approve(vetter(), on("a"), office())
 			return err
 		}, errorsv1.Reason_DOSSIER_STATE},
 	} {
@@ -215,7 +235,7 @@ func TestRefusals(t *testing.T) {
 
 func TestWithoutARouteNothingIsOpened(t *testing.T) {
 	var d dossier.Dossier
-	_, err := d.Open(dossier.Submission{DocumentType: route.Report, Document: "report_1", Hash: "a"}, &route.Route{})
+	_, err := d.Submit(dossier.Submission{DocumentType: route.Report, Document: "report_1", Hash: "a"}, &route.Route{}, office())
 	wantReason(t, err, errorsv1.Reason_ROUTE_MISSING)
 }
 
@@ -291,14 +311,17 @@ func TestAnEditVoidsAndASecondEditBackToTheOldTextRevivesNothing(t *testing.T) {
 	}
 }
 
-// last gives the newest event, which is an E.
+// last gives the newest event of a kind.
 func last[E any](t *testing.T, w *walk) E {
 	t.Helper()
-	e, ok := w.events[len(w.events)-1].(E)
-	if !ok {
-		t.Fatalf("the last event is %#v", w.events[len(w.events)-1])
+	for _, e := range slices.Backward(w.events) {
+		if e, ok := e.(E); ok {
+			return e
+		}
 	}
-	return e
+	var none E
+	t.Fatalf("no %T among %#v", none, w.events)
+	return none
 }
 
 func TestADecisionSaysWhichRevisionItWasOn(t *testing.T) {
@@ -365,7 +388,7 @@ func TestEventsOfVersion1AreOfAnUnknownRevision(t *testing.T) {
 	if len(w.events) != before {
 		t.Errorf("the text it has was taken for another: %#v", w.events[before:])
 	}
-	if err := w.record(w.Approve(actor("tp.stttt", "head", agency, ""), "a", "", noon)); err != nil {
+	if err := w.record(w.Approve(actor("tp.stttt", "head", agency, ""), on("a"), office())); err != nil {
 		t.Fatal(err)
 	}
 	if e := last[dossier.Completed](t, w); e.Revision != 0 {
@@ -393,14 +416,14 @@ func TestTheSameSubmissionAgainChangesNothing(t *testing.T) {
 
 func TestWhoItWaitsFor(t *testing.T) {
 	w := opened(t)
-	if !w.WaitsFor(head().Position) || !w.WaitsFor(deputyHead().Position) || w.WaitsFor(deputy().Position) {
+	if !w.WaitsFor(head(), noon) || !w.WaitsFor(deputyHead(), noon) || w.WaitsFor(deputy(), noon) {
 		t.Error("at level 1 it waits for the unit's heads alone")
 	}
 	w.approve(t, head(), "a")
-	if w.WaitsFor(head().Position) || !w.WaitsFor(deputy().Position) || !w.WaitsFor(leader().Position) {
+	if w.WaitsFor(head(), noon) || !w.WaitsFor(deputy(), noon) || !w.WaitsFor(leader(), noon) {
 		t.Error("at level 2 it waits for the leadership alone")
 	}
-	if w.WaitsFor(route.Position{Person: "tp.stttt", Role: "leader", Agency: agency}) {
+	if w.WaitsFor(actor("tp.stttt", "leader", agency, ""), noon) {
 		t.Error("it waits for one who decided at another level")
 	}
 	if !w.ActsBy(vetter().Position) || w.ActsBy(route.Position{Person: "cv.snv", Role: "officer", Agency: "H24.03"}) {

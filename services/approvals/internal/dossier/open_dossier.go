@@ -13,53 +13,61 @@ import (
 type Submission struct {
 	DocumentType route.DocumentType
 	Document     string
-	Title        string
-	Agency       string
-	Unit         string
-	Authors      []string
-	Hash         string
+	// Edition of content that is public: the correction's number. 0 for everything else.
+	Edition int32
+	Title   string
+	Agency  string
+	Unit    string
+	Authors []string
+	Hash    string
 	// Revision tells two submissions of one hash apart: a text that was edited away and written again is another revision, and what was
 	// approved before the edit does not stand. 0 for a document that counts none.
 	Revision int32
 	Example  bool
 }
 
-// Open takes a submission. The first opens the dossier on the route as it is now, at the first level. A later one goes on along the
+// Submit takes a submission. The first opens the dossier on the route as it is now, at the first level. A later one goes on along the
 // dossier's own route: after a return to whoever returned it, after an edit that nobody had asked for to the first level again.
-func (d *Dossier) Open(s Submission, r *route.Route) ([]any, error) {
+func (d *Dossier) Submit(s Submission, r *route.Route, o Office) ([]any, error) {
 	if !d.Exists() {
-		if len(r.Levels) == 0 {
-			return nil, errs.New(errorsv1.Reason_ROUTE_MISSING, "type", string(s.DocumentType))
-		}
-		return []any{Opened{
-			DocumentType: s.DocumentType, Document: s.Document, Title: s.Title, Agency: s.Agency, Unit: s.Unit,
-			Authors: s.Authors, Hash: s.Hash, Revision: s.Revision, Levels: r.Levels, RouteVersion: r.Version, Example: s.Example,
-		}}, nil
+		return opened(s, r, o)
 	}
+	if err := d.settled(); err != nil {
+		return nil, err
+	}
+	t := d.tally()
+	t.hash, t.authors = s.Hash, s.Authors
 	again := Resubmitted{Title: s.Title, Authors: s.Authors, Hash: s.Hash, Revision: s.Revision, Example: s.Example}
-	decisions := d.Decisions
+	waits := d.State == Returned || d.State == Voided // for this submission
+	sameText, sameHands := d.isOf(s), slices.Equal(s.Authors, d.Authors)
 	var events []any
-	if !d.isOf(s) {
-		// The edit was not heard of by itself.
+	switch {
+	case sameText && sameHands && !waits:
+		return nil, nil // it is on its way or done already, for this very text
+	case !sameText, !sameHands && (!waits || len(t.standing()) > 0):
+		// The edit was not heard of by itself; or it is the same text by more hands, and what was approved may be by an author.
 		events = append(events, d.madeVoid(s.Hash))
-		decisions = nil
+		t.decisions = nil
 	}
-	switch d.State {
-	case Returned:
-		again.Level = d.next(decisions, 0, s.Hash)
-	case Voided:
-		again.Level = firstMissing(decisions, len(d.Levels), s.Hash)
-	case InApproval, Approved:
-		if d.isOf(s) && slices.Equal(s.Authors, d.Authors) {
-			return nil, nil // it waits or is done already, for this very text
-		}
-		again.Level = firstMissing(nil, len(d.Levels), s.Hash)
-		if d.isOf(s) {
-			// The same text by more hands: what was approved may have been approved by an author.
-			events = append(events, d.madeVoid(s.Hash))
-		}
+	if d.State == Returned {
+		again.Open = d.onward(t, 0)
+	} else {
+		again.Open = t.firstMissing()
 	}
-	return append(events, again), nil
+	events = append(events, again)
+	return append(events, d.enter(nil, again.Open, s.Authors, o)...), nil
+}
+
+func opened(s Submission, r *route.Route, o Office) ([]any, error) {
+	if len(r.Levels) == 0 {
+		return nil, errs.New(errorsv1.Reason_ROUTE_MISSING, "type", string(s.DocumentType))
+	}
+	d := &Dossier{DocumentType: s.DocumentType, Document: s.Document, Agency: s.Agency, Unit: s.Unit, Authors: s.Authors, Hash: s.Hash, Levels: r.Levels}
+	first := Opened{
+		DocumentType: s.DocumentType, Document: s.Document, Edition: s.Edition, Title: s.Title, Agency: s.Agency, Unit: s.Unit,
+		Authors: s.Authors, Hash: s.Hash, Revision: s.Revision, Levels: r.Levels, Open: d.tally().firstMissing(), RouteVersion: r.Version, Example: s.Example,
+	}
+	return append([]any{first}, d.enter(nil, first.Open, s.Authors, o)...), nil
 }
 
 // isOf says whether a submission is of the text that the dossier has: the same hash and, where both are known, the same revision.

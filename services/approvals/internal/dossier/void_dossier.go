@@ -5,6 +5,9 @@ func (d *Dossier) Void(hash string) ([]any, error) {
 	if !d.Exists() || hash == d.Hash {
 		return nil, nil
 	}
+	if err := d.settled(); err != nil {
+		return nil, err
+	}
 	return []any{d.madeVoid(hash)}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -60,30 +61,31 @@ func queue(rows *pgx.Batch, d *dossier.Dossier) error {
 	if err != nil {
 		return err
 	}
-	var current route.Level
-	elsewhere := []string{}
-	if d.State == dossier.InApproval {
-		current = d.Levels[d.Current-1]
-		for _, person := range actors(d) {
-			if _, yes := d.ActedElsewhere(person, d.Current); yes {
-				elsewhere = append(elsewhere, person)
-			}
-		}
-	}
-	rows.Queue(`INSERT INTO dossier (id, document, agency, unit, state, opened_at, authors, actors, outside, current_roles, current_scope, acted_elsewhere, fold)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, authors = excluded.authors, actors = excluded.actors,
-		current_roles = excluded.current_roles, current_scope = excluded.current_scope, acted_elsewhere = excluded.acted_elsewhere, fold = excluded.fold`,
-		d.ID, d.Document, d.Agency, d.Unit, string(d.State), d.OpenedAt, list(d.Authors), actors(d), outside(d), list(current.Roles), current.Scope,
-		elsewhere, string(fold))
+	_, pending := d.PendingReview()
+	rows.Queue(`INSERT INTO dossier (id, document, document_type, agency, state, opened_at, actors, outside, asked, waiting, awaiting, soon_at, due_at, running,
+		review_pending, fold, issuer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, actors = excluded.actors, asked = excluded.asked, waiting = excluded.waiting,
+		awaiting = excluded.awaiting, soon_at = excluded.soon_at, due_at = excluded.due_at, running = excluded.running,
+		review_pending = excluded.review_pending, fold = excluded.fold`,
+		d.ID, d.Document, string(d.DocumentType), d.Agency, string(d.State), d.OpenedAt, actors(d), outside(d), asked(d, everyTarget), waiting(d),
+		asked(d, dossier.Consultation.Awaited), moment(d.SoonFrom()), moment(d.Due()), d.Waiting(), pending, string(fold), d.Issuer())
 	return nil
+}
+
+func moment(at time.Time, ok bool) *time.Time {
+	if !ok {
+		return nil
+	}
+	return &at
 }
 
 func actors(d *dossier.Dossier) []string {
 	people := []string{}
 	for _, x := range d.Decisions {
-		if !slices.Contains(people, x.Person) {
-			people = append(people, x.Person)
+		for _, person := range []string{x.Person, x.OnBehalfOf} {
+			if person != "" && !slices.Contains(people, person) {
+				people = append(people, person)
+			}
 		}
 	}
 	return people
@@ -102,6 +104,46 @@ func outside(d *dossier.Dossier) []string {
 	return positions
 }
 
+func waiting(d *dossier.Dossier) []string {
+	keys := []string{}
+	for _, level := range d.Open {
+		l := d.Levels[level-1]
+		unit := ""
+		if l.Scope == route.ScopeUnit {
+			unit = d.Unit
+		}
+		for _, role := range l.Roles {
+			keys = append(keys, waitingKey(role, l.Agency(d.Agency), l.Scope == route.ScopeUnit, unit))
+		}
+	}
+	return keys
+}
+
+func waitingKey(role, agency string, ofUnit bool, unit string) string {
+	if !ofUnit {
+		return role + "/" + agency
+	}
+	return role + "/" + agency + "/" + unit
+}
+
+func everyTarget(c dossier.Consultation) []dossier.Target { return c.Targets }
+
+func asked(d *dossier.Dossier, which func(dossier.Consultation) []dossier.Target) []string {
+	keys := []string{}
+	for _, c := range d.Consultations {
+		for _, t := range which(c) {
+			key := t.Agency
+			if t.Unit != "" {
+				key += "/" + t.Unit
+			}
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
 func list(s []string) []string { return append([]string{}, s...) }
 
 func load(ctx context.Context, tx pgx.Tx, id string) (*dossier.Dossier, error) {
@@ -118,38 +160,79 @@ func load(ctx context.Context, tx pgx.Tx, id string) (*dossier.Dossier, error) {
 }
 
 // Filter says which dossiers are wanted, and by whom: only what the reader may see is found. It says the same as the policy of
-// GetDossier and as Dossier.WaitsFor, which tests hold against it.
+// GetDossier, which a test holds against it.
 type Filter struct {
-	Reader     route.Position
-	WaitingFor bool   // only what waits for the reader
-	Document   string // empty: any
+	Reader route.Position
+	// All: the reader is a machine that sees everything.
+	All bool
+	// Seats are the positions that the reader decides by: their own, and those of who delegated to them.
+	Seats []route.Position
+	// Decides asks for what waits for one of the seats alone, and says of a dossier whether it does; nil asks for all.
+	Decides func(*dossier.Dossier) bool
+	// Keeps are the issuers whose documents the reader, a clerk, gives numbers.
+	Keeps []string
+	// Number: only what is approved and waits for a number of theirs.
+	Number bool
+	// Opinion: only what waits for an opinion of the reader's unit.
+	Opinion       bool
+	Document      string // empty: any; so the next two
+	DocumentType  string
+	State         string
+	Overdue       bool // a term has run out by Now
+	DueSoon       bool // less than a fifth of a term is left at Now
+	Now           time.Time
+	Running       bool // a term has still to be seen to
+	ReviewPending bool
 }
 
 // List gives up to limit dossiers after a place (the zero place: from the newest), the newest first.
 func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place, limit int) ([]*dossier.Dossier, error) {
-	var found []*dossier.Dossier
+	found := []*dossier.Dossier{}
 	err := es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT fold::text FROM dossier
-			WHERE (agency = $1 OR $2 = 'auditor' OR $3 = ANY (actors) OR $1 || '/' || $2 = ANY (outside))
-			AND (NOT $4 OR $2 = ANY (current_roles)
-				AND CASE current_scope WHEN 'unit' THEN agency = $1 AND unit = $5 WHEN 'agency' THEN agency = $1 ELSE current_scope = $1 END
-				AND NOT $3 = ANY (authors) AND NOT $3 = ANY (acted_elsewhere))
-			AND ($6 = '' OR document = $6)
-			AND ($8 = '' OR (opened_at, id) < ($7, $8))
-			ORDER BY opened_at DESC, id DESC LIMIT $9`,
-			f.Reader.Agency, f.Reader.Role, f.Reader.Person, f.WaitingFor, f.Reader.Unit, f.Document, after.At, after.ID, limit)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*dossier.Dossier, error) {
-			var fold string
-			if err := row.Scan(&fold); err != nil {
-				return nil, err
+		for {
+			some, err := page(ctx, tx, f, after, limit)
+			if err != nil {
+				return err
 			}
-			d := &dossier.Dossier{}
-			return d, json.Unmarshal([]byte(fold), d)
-		})
-		return err
+			for _, d := range some {
+				if (f.Decides == nil || f.Decides(d)) && len(found) < limit {
+					found = append(found, d)
+				}
+				after = listing.Place{At: d.OpenedAt, ID: d.ID}
+			}
+			if len(some) < limit || len(found) >= limit {
+				return nil
+			}
+		}
 	})
 	return found, err
+}
+
+func page(ctx context.Context, tx pgx.Tx, f Filter, after listing.Place, limit int) ([]*dossier.Dossier, error) {
+	seats := []string{}
+	for _, p := range f.Seats {
+		seats = append(seats, waitingKey(p.Role, p.Agency, false, ""), waitingKey(p.Role, p.Agency, true, p.Unit))
+	}
+	rows, err := tx.Query(ctx, `SELECT fold::text FROM dossier
+		WHERE ($1 OR agency = $2 OR $3 = 'auditor' OR $4 = ANY (actors) OR $2 || '/' || $3 = ANY (outside) OR asked && $5 OR waiting && $6 OR issuer = ANY ($20))
+		AND ($7 OR waiting && $6) AND (NOT $8 OR awaiting && $5 AND state = 'in_approval')
+		AND ($9 = '' OR document = $9) AND ($10 = '' OR document_type = $10) AND ($11 = '' OR state = $11)
+		AND (NOT $12 OR due_at <= $14) AND (NOT $13 OR soon_at <= $14 AND due_at > $14)
+		AND (NOT $15 OR running) AND (NOT $16 OR review_pending) AND (NOT $21 OR state = 'approved' AND issuer = ANY ($20))
+		AND ($18 = '' OR (opened_at, id) < ($17, $18))
+		ORDER BY opened_at DESC, id DESC LIMIT $19`,
+		f.All, f.Reader.Agency, f.Reader.Role, f.Reader.Person, []string{f.Reader.Agency, f.Reader.Agency + "/" + f.Reader.Unit}, seats,
+		f.Decides == nil, f.Opinion, f.Document, f.DocumentType, f.State, f.Overdue, f.DueSoon, f.Now, f.Running, f.ReviewPending,
+		after.At, after.ID, limit, list(f.Keeps), f.Number)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*dossier.Dossier, error) {
+		var fold string
+		if err := row.Scan(&fold); err != nil {
+			return nil, err
+		}
+		d := &dossier.Dossier{}
+		return d, json.Unmarshal([]byte(fold), d)
+	})
 }

@@ -1,9 +1,11 @@
-// Package route is the way a document of one type goes up: levels, and who may act at each. Routes are data that an administrator
-// sets; the program knows none.
+// Package route is the way a document of one type goes up: levels, who may act at each, how many of them have to, and in what time.
+// Routes are data that an administrator sets, for everyone or for one agency; the program knows none.
 package route
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/es"
@@ -16,18 +18,33 @@ const Prefix = "route"
 // DocumentType is what a route is for.
 type DocumentType string
 
-// The types of documents that are approved.
+// The types of documents that are approved. A correction is content that is public and is published again.
 const (
-	Content DocumentType = "content"
-	Report  DocumentType = "report"
+	Content    DocumentType = "content"
+	Correction DocumentType = "correction"
+	Report     DocumentType = "report"
+	Plan       DocumentType = "plan"
+	Amendment  DocumentType = "amendment"
+	Withdrawal DocumentType = "withdrawal"
 )
 
-// Known says whether documents of the type are approved here.
-func (t DocumentType) Known() bool { return t == Content || t == Report }
+// DocumentTypes lists them.
+func DocumentTypes() []DocumentType {
+	return []DocumentType{Content, Correction, Report, Plan, Amendment, Withdrawal}
+}
 
-// ID of the route of a document type.
-func (t DocumentType) ID() string {
-	return id.Format(Prefix, id.Derive(time.Time{}, "route", string(t)))
+// Known says whether documents of the type are approved here.
+func (t DocumentType) Known() bool { return slices.Contains(DocumentTypes(), t) }
+
+// MayBypass says whether a document of the type may be approved without its route in an emergency. What binds others for a year never is.
+func (t DocumentType) MayBypass() bool { return t != Plan && t != Amendment }
+
+// ID of the route of a document type for the documents of an agency; an empty agency is everyone who has none of their own.
+func (t DocumentType) ID(agency string) string {
+	if agency == "" {
+		return id.Format(Prefix, id.Derive(time.Time{}, "route", string(t)))
+	}
+	return id.Format(Prefix, id.Derive(time.Time{}, "route", string(t), agency))
 }
 
 // The scopes that depend on the document. Any other scope is the code of the agency whose people act.
@@ -36,11 +53,29 @@ const (
 	ScopeAgency = "agency"
 )
 
+// Quorum is how many of those who may act at a level have to approve.
+type Quorum string
+
+// The quorums. A majority is more than half.
+const (
+	One      Quorum = "one"
+	Majority Quorum = "majority"
+	All      Quorum = "all"
+)
+
+// Quorums lists them.
+func Quorums() []Quorum { return []Quorum{One, Majority, All} }
+
 // Level is one step of a route.
 type Level struct {
-	Name  string   `json:"name"`
-	Roles []string `json:"roles"`
-	Scope string   `json:"scope"`
+	Name   string   `json:"name"`
+	Roles  []string `json:"roles"`
+	Scope  string   `json:"scope"`
+	Quorum Quorum   `json:"quorum"`
+	// Parallel: at the same time as the level before it.
+	Parallel bool `json:"parallel"`
+	// Term in working days; 0: the default of the level's place.
+	Term int `json:"term"`
 }
 
 // Position is who somebody is in the directory when they act.
@@ -50,7 +85,7 @@ type Position struct {
 
 // Admits says whether a position acts at the level on a document of an agency and unit.
 func (l Level) Admits(p Position, agency, unit string) bool {
-	if !slices.Contains(l.Roles, p.Role) {
+	if p.Person == "" || !slices.Contains(l.Roles, p.Role) {
 		return false
 	}
 	switch l.Scope {
@@ -63,9 +98,30 @@ func (l Level) Admits(p Position, agency, unit string) bool {
 	}
 }
 
+// Agency is whose people act at the level on a document of an agency.
+func (l Level) Agency(of string) string {
+	if l.Scope == ScopeUnit || l.Scope == ScopeAgency {
+		return of
+	}
+	return l.Scope
+}
+
+// Group gives the first and the last level, from 1, of the levels that are walked at the same time as a level.
+func Group(levels []Level, level int) (first, last int) {
+	first, last = level, level
+	for first > 1 && levels[first-1].Parallel {
+		first--
+	}
+	for last < len(levels) && levels[last].Parallel {
+		last++
+	}
+	return first, last
+}
+
 // Route is the state folded from a route's events.
 type Route struct {
 	DocumentType DocumentType
+	Agency       string
 	Levels       []Level
 	// Version counts the times it was set; 0 means that there is none.
 	Version int64
@@ -74,18 +130,50 @@ type Route struct {
 // Set: an administrator set the route. Dossiers opened afterwards walk it.
 type Set struct {
 	DocumentType DocumentType `json:"documentType"`
+	Agency       string       `json:"agency"` // empty: everyone who has none of their own
 	Levels       []Level      `json:"levels"`
 }
 
 // Types lists the events of routes.
 func Types() []es.Type {
-	return []es.Type{es.EventType[Set]("approvals.route_set.v1")}
+	return []es.Type{es.EventType[Set]("approvals.route_set.v2", es.Upcast{From: "approvals.route_set.v1", Func: ofOneAfterTheOther})}
+}
+
+// ofOneAfterTheOther is the upcast of routes that were set before levels had a quorum, could be parallel and had a term: one approval
+// was enough, each level came after the one before it, and the term is the default of its place, which is data.
+func ofOneAfterTheOther(v1 json.RawMessage) (json.RawMessage, error) {
+	var set Set
+	if err := json.Unmarshal(v1, &set); err != nil {
+		return nil, err
+	}
+	set.Levels = Sequential(set.Levels)
+	return json.Marshal(set)
+}
+
+// Sequential gives levels that were recorded without a quorum the one they had.
+func Sequential(levels []Level) []Level {
+	out := slices.Clone(levels)
+	for i := range out {
+		if out[i].Quorum == "" {
+			out[i].Quorum = One
+		}
+	}
+	return out
 }
 
 // Apply folds one event into the state.
 func (r *Route) Apply(e es.Event) {
 	r.Version = e.Version
 	if d, ok := e.Data.(Set); ok {
-		r.DocumentType, r.Levels = d.DocumentType, d.Levels
+		r.DocumentType, r.Agency, r.Levels = d.DocumentType, d.Agency, d.Levels
 	}
+}
+
+// Expected lists the document types as refusals name them.
+func Expected() string {
+	names := make([]string, 0, len(DocumentTypes()))
+	for _, t := range DocumentTypes() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
 }

@@ -11,21 +11,21 @@ import (
 )
 
 func unitHead() route.Level {
-	return route.Level{Name: "Trưởng phòng", Roles: []string{"head", "deputy_head"}, Scope: route.ScopeUnit}
+	return route.Level{Name: "Trưởng phòng", Roles: []string{"head", "deputy_head"}, Scope: route.ScopeUnit, Quorum: route.One}
 }
 
 func leadership() route.Level {
-	return route.Level{Name: "Lãnh đạo Sở", Roles: []string{"leader", "deputy"}, Scope: route.ScopeAgency}
+	return route.Level{Name: "Lãnh đạo Sở", Roles: []string{"leader", "deputy"}, Scope: route.ScopeAgency, Quorum: route.One, Term: 2}
 }
 
 func TestARouteIsSetAndSetAgain(t *testing.T) {
 	set := func(levels ...route.Level) func(*route.Route, int64) ([]any, error) {
-		return func(r *route.Route, _ int64) ([]any, error) { return r.Set(route.Content, levels) }
+		return func(r *route.Route, _ int64) ([]any, error) { return r.Set(route.Content, "H24.02", levels) }
 	}
 	past := estest.Given[route.Route](t, es.NewCatalogue(route.Types()...)).When(set(unitHead())).
-		Then(route.Set{DocumentType: route.Content, Levels: []route.Level{unitHead()}})
+		Then(route.Set{DocumentType: route.Content, Agency: "H24.02", Levels: []route.Level{unitHead()}})
 	past.When(set(unitHead())).Then()
-	past = past.When(set(unitHead(), leadership())).Then(route.Set{DocumentType: route.Content, Levels: []route.Level{unitHead(), leadership()}})
+	past = past.When(set(unitHead(), leadership())).Then(route.Set{DocumentType: route.Content, Agency: "H24.02", Levels: []route.Level{unitHead(), leadership()}})
 	if r := past.State(); r.Version != 2 || len(r.Levels) != 2 {
 		t.Errorf("%+v", r)
 	}
@@ -55,6 +55,10 @@ func TestCheckNamesEveryPlace(t *testing.T) {
 		{"no role", with(func(l *route.Level) { l.Roles = nil }), "levels[1].roles REQUIRED"},
 		{"a role that is none", with(func(l *route.Level) { l.Roles = []string{"head", "boss"} }), "levels[1].roles BAD_FORMAT"},
 		{"no scope", with(func(l *route.Level) { l.Scope = "" }), "levels[1].scope REQUIRED"},
+		{"a quorum that is none", with(func(l *route.Level) { l.Quorum = "two" }), "levels[1].quorum BAD_FORMAT"},
+		{"a term of 61 days", with(func(l *route.Level) { l.Term = 61 }), "levels[1].term BAD_FORMAT"},
+		{"the second level parallel", with(func(l *route.Level) { l.Parallel = true }), ""},
+		{"the first level parallel", []route.Level{{Name: "x", Roles: []string{"head"}, Scope: "unit", Parallel: true}}, "levels[0].parallel BAD_FORMAT"},
 		{"an unknown agency", with(func(l *route.Level) { l.Scope = "H99" }), "levels[1].scope UNKNOWN_AGENCY"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,14 +91,14 @@ func TestWhoALevelAdmits(t *testing.T) {
 		position route.Position
 		want     bool
 	}{
-		{"head of the unit", unitHead(), route.Position{Role: "head", Agency: "H24.02", Unit: "A"}, true},
-		{"head of another unit", unitHead(), route.Position{Role: "head", Agency: "H24.02", Unit: "B"}, false},
-		{"head of that unit elsewhere", unitHead(), route.Position{Role: "head", Agency: "H24.03", Unit: "A"}, false},
-		{"officer of the unit", unitHead(), route.Position{Role: "officer", Agency: "H24.02", Unit: "A"}, false},
-		{"deputy of the agency", leadership(), route.Position{Role: "deputy", Agency: "H24.02", Unit: "B"}, true},
-		{"leader elsewhere", leadership(), route.Position{Role: "leader", Agency: "H24", Unit: "A"}, false},
-		{"the agency named", route.Level{Roles: []string{"officer"}, Scope: "H24.01"}, route.Position{Role: "officer", Agency: "H24.01"}, true},
-		{"not the agency named", route.Level{Roles: []string{"officer"}, Scope: "H24.01"}, route.Position{Role: "officer", Agency: "H24.02", Unit: "A"}, false},
+		{"head of the unit", unitHead(), route.Position{Person: "p", Role: "head", Agency: "H24.02", Unit: "A"}, true},
+		{"head of another unit", unitHead(), route.Position{Person: "p", Role: "head", Agency: "H24.02", Unit: "B"}, false},
+		{"head of that unit elsewhere", unitHead(), route.Position{Person: "p", Role: "head", Agency: "H24.03", Unit: "A"}, false},
+		{"officer of the unit", unitHead(), route.Position{Person: "p", Role: "officer", Agency: "H24.02", Unit: "A"}, false},
+		{"deputy of the agency", leadership(), route.Position{Person: "p", Role: "deputy", Agency: "H24.02", Unit: "B"}, true},
+		{"leader elsewhere", leadership(), route.Position{Person: "p", Role: "leader", Agency: "H24", Unit: "A"}, false},
+		{"the agency named", route.Level{Roles: []string{"officer"}, Scope: "H24.01"}, route.Position{Person: "p", Role: "officer", Agency: "H24.01"}, true},
+		{"not the agency named", route.Level{Roles: []string{"officer"}, Scope: "H24.01"}, route.Position{Person: "p", Role: "officer", Agency: "H24.02", Unit: "A"}, false},
 	} {
 		if got := c.level.Admits(c.position, "H24.02", "A"); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
@@ -103,11 +107,12 @@ func TestWhoALevelAdmits(t *testing.T) {
 }
 
 func TestARouteHasOneIdentifierPerDocumentType(t *testing.T) {
-	if route.Content.ID() == route.Report.ID() || route.Content.ID() != route.DocumentType("content").ID() || !strings.HasPrefix(route.Content.ID(), "route_") {
-		t.Errorf("%s, %s", route.Content.ID(), route.Report.ID())
+	if route.Content.ID("") == route.Report.ID("") || route.Content.ID("") != route.DocumentType("content").ID("") || route.Content.ID("H24.02") == route.Content.ID("") ||
+		!strings.HasPrefix(route.Content.ID("H24.02"), "route_") {
+		t.Errorf("%s, %s", route.Content.ID(""), route.Report.ID(""))
 	}
 	if route.DocumentType("letter").Known() || !route.Report.Known() {
-		t.Error("the known types are content and report")
+		t.Error("letters are not approved here, reports are")
 	}
 }
 
@@ -117,4 +122,35 @@ func places(fields []errs.Field) string {
 		out = append(out, f.Field+" "+f.Reason.String())
 	}
 	return strings.Join(out, ", ")
+}
+
+// What was set before levels had quorums and terms means what it meant: one approval, one level after the other, the default term.
+func TestARouteOfVersion1IsSequential(t *testing.T) {
+	c := es.NewCatalogue(route.Types()...)
+	e, err := c.Decode("approvals.route_set.v1", []byte(`{"documentType":"content","levels":[{"name":"A","roles":["head"],"scope":"unit"},{"name":"B","roles":["leader"],"scope":"agency"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, ok := e.(route.Set)
+	if !ok || set.Agency != "" || len(set.Levels) != 2 || set.Levels[1].Quorum != route.One || set.Levels[1].Parallel || set.Levels[1].Term != 0 {
+		t.Fatalf("%+v", e)
+	}
+	terms, err := route.DefaultTerms()
+	if err != nil || !terms.Recalled {
+		t.Fatalf("%+v, %v", terms, err)
+	}
+	for level, want := range []int{1, 1, 2, 3, 3} {
+		if got := terms.Of(make([]route.Level, 5), level+1); got != want {
+			t.Errorf("the term of level %d is %d, want %d", level+1, got, want)
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	levels := []route.Level{{}, {}, {Parallel: true}, {Parallel: true}, {}}
+	for level, want := range map[int][2]int{1: {1, 1}, 2: {2, 4}, 3: {2, 4}, 4: {2, 4}, 5: {5, 5}} {
+		if first, last := route.Group(levels, level); first != want[0] || last != want[1] {
+			t.Errorf("level %d is in %d–%d, want %v", level, first, last, want)
+		}
+	}
 }

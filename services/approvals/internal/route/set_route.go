@@ -17,6 +17,7 @@ import (
 const (
 	LevelsLimit = 10
 	NameLimit   = 200 // characters
+	TermLimit   = 60  // working days
 )
 
 // Roles of the directory that may stand in a level.
@@ -26,7 +27,7 @@ func Roles() []string {
 	}
 }
 
-// Normalise gives the levels with names in NFC and every role once.
+// Normalise gives the levels with names in NFC, every role once, and the quorum of one where none is said.
 func Normalise(levels []Level) []Level {
 	out := make([]Level, 0, len(levels))
 	for _, l := range levels {
@@ -36,9 +37,10 @@ func Normalise(levels []Level) []Level {
 				roles = append(roles, r)
 			}
 		}
-		out = append(out, Level{Name: strings.TrimSpace(vn.NFC(l.Name)), Roles: roles, Scope: strings.TrimSpace(l.Scope)})
+		l.Name, l.Roles, l.Scope = strings.TrimSpace(vn.NFC(l.Name)), roles, strings.TrimSpace(l.Scope)
+		out = append(out, l)
 	}
-	return out
+	return Sequential(out)
 }
 
 // Check names every place of normalised levels that is wrong. known says whether a code is that of an agency.
@@ -69,6 +71,15 @@ func Check(levels []Level, known func(agency string) bool) []errs.Field {
 				add(at("roles"), errorsv1.Reason_BAD_FORMAT, "field", at("roles"), "value", r, "expected", strings.Join(Roles(), ", "))
 			}
 		}
+		if !slices.Contains(Quorums(), l.Quorum) {
+			add(at("quorum"), errorsv1.Reason_BAD_FORMAT, "field", at("quorum"), "value", string(l.Quorum), "expected", "one, majority, all")
+		}
+		if l.Term < 0 || l.Term > TermLimit {
+			add(at("term"), errorsv1.Reason_BAD_FORMAT, "field", at("term"), "value", strconv.Itoa(l.Term), "expected", "0–"+strconv.Itoa(TermLimit))
+		}
+		if l.Parallel && i == 0 {
+			add(at("parallel"), errorsv1.Reason_BAD_FORMAT, "field", at("parallel"), "value", "true", "expected", "false")
+		}
 		switch {
 		case l.Scope == "":
 			add(at("scope"), errorsv1.Reason_REQUIRED, "field", at("scope"))
@@ -81,12 +92,13 @@ func Check(levels []Level, known func(agency string) bool) []errs.Field {
 }
 
 // Set replaces the levels; the same levels again write nothing.
-func (r *Route) Set(t DocumentType, levels []Level) ([]any, error) {
+func (r *Route) Set(t DocumentType, agency string, levels []Level) ([]any, error) {
 	same := slices.EqualFunc(r.Levels, levels, func(a, b Level) bool {
-		return a.Name == b.Name && a.Scope == b.Scope && slices.Equal(a.Roles, b.Roles)
+		return a.Name == b.Name && a.Scope == b.Scope && slices.Equal(a.Roles, b.Roles) &&
+			a.Quorum == b.Quorum && a.Parallel == b.Parallel && a.Term == b.Term
 	})
 	if same {
 		return nil, nil
 	}
-	return []any{Set{DocumentType: t, Levels: levels}}, nil
+	return []any{Set{DocumentType: t, Agency: agency, Levels: levels}}, nil
 }
