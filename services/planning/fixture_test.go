@@ -23,6 +23,7 @@ import (
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/planning/internal/plan"
@@ -34,6 +35,7 @@ type service struct {
 	host   *app.Host
 	issuer *authtest.Issuer
 	conn   *grpc.ClientConn
+	desk   *planServer
 	plans  *es.Repo[plan.Plan, *plan.Plan]
 }
 
@@ -42,7 +44,11 @@ func start38(t *testing.T) *service {
 	m := Module()
 	pool, _ := engines.Clone(t, "planning", func(ctx context.Context, owner *pgx.Conn) error {
 		role := owner.Config().User
-		return errors.Join(es.Migrate(ctx, owner, role, m.Projections), replica.Migrate(ctx, owner, role))
+		if err := errors.Join(es.Migrate(ctx, owner, role, m.Projections), replica.Migrate(ctx, owner, role)); err != nil {
+			return err
+		}
+		_, err := owner.Exec(ctx, "CREATE SCHEMA planning; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
+		return err
 	})
 	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
 	if err != nil {
@@ -56,7 +62,7 @@ func start38(t *testing.T) *service {
 	s := &service{
 		T: t, issuer: authtest.NewIssuer(t), plans: es.NewRepo[plan.Plan](log, plan.Prefix),
 		host: &app.Host{
-			Module: m, Config: &config.Config{BootstrapAdmin: "quan.tri"}, Pool: pool, Log: log, Policies: policies,
+			Module: m, Config: &config.Config{BootstrapAdmin: "quan.tri", PublicURL: "https://loa.haiphong.example"}, Pool: pool, Log: log, Policies: policies,
 			Directory: replica.New(pool),
 		},
 	}
@@ -75,6 +81,9 @@ func (s *service) carry(ctx context.Context, events []es.Event) error {
 		payload, err := publish(e)
 		if err != nil {
 			return err
+		}
+		if payload == nil {
+			continue
 		}
 		name := string(payload.ProtoReflect().Descriptor().FullName())
 		if !slices.Contains(consumer.Types, name) {
@@ -115,7 +124,13 @@ func (s *service) serve() {
 			return nil
 		},
 	})
-	register(s.host, server)
+	// Approvals are away: who is in the plan's agencies needs to ask nobody. Across services the journeys walk.
+	away, err := rpc.Dial("127.0.0.1:1", rpc.ClientOptions{Service: "approvals"})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { _ = away.Close() })
+	s.desk = register(s.host, server, approvalsv1.NewApprovalServiceClient(away))
 	pipe := rpc.NewPipe()
 	go func() { _ = server.Serve(pipe) }() // says that it was stopped
 	s.Cleanup(server.Stop)

@@ -2,19 +2,23 @@ package planning
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
+	"github.com/loa-vn/loa/pkg/id"
 	"github.com/loa-vn/loa/pkg/rpc"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/planning/internal/directory"
 	"github.com/loa-vn/loa/services/planning/internal/plan"
-	"github.com/loa-vn/loa/services/planning/internal/planfile"
 	"github.com/loa-vn/loa/services/planning/internal/readmodel"
 )
 
@@ -24,130 +28,49 @@ type planServer struct {
 	directory *es.Repo[directory.Directory, *directory.Directory]
 	repo      *es.Repo[plan.Plan, *plan.Plan]
 	model     readmodel.Model
-}
-
-func (s *planServer) ImportPlan(ctx context.Context, req *planningv1.ImportPlanRequest) (*planningv1.Plan, error) {
-	if err := s.host.Policies.Authorize(ctx, "ImportPlan", aPlan("")); err != nil {
-		return nil, err
-	}
-	brought, err := s.read(ctx, req.GetYaml())
-	if err != nil {
-		return nil, err
-	}
-	if req.GetDryRun() {
-		return s.rehearse(ctx, brought)
-	}
-	cmd, err := rpc.Command(ctx, "ImportPlan", req)
-	if err != nil {
-		return nil, err
-	}
-	cmd.HappenedAt = brought.issuedAt
-	result, err := s.repo.Execute(ctx, brought.id, cmd, func(p *plan.Plan, _ int64) ([]any, error) { return p.Import(brought.document) })
-	if err != nil {
-		return nil, err
-	}
-	return stateProto(brought.id, result.State), s.host.Answered(ctx, result.Position, result.Recorded)
-}
-
-// broughtPlan is a plan that came in a file, checked and identified.
-type broughtPlan struct {
-	id       string
-	issuedAt time.Time
-	document plan.Document
-}
-
-// read reads the file and checks it against the directory as it is now.
-func (s *planServer) read(ctx context.Context, yaml []byte) (broughtPlan, error) {
-	file, err := planfile.Read(yaml)
-	if err != nil {
-		return broughtPlan{}, err
-	}
-	d, _, err := s.directory.Load(ctx, directoryID())
-	if err != nil {
-		return broughtPlan{}, err
-	}
-	now, err := s.host.Log.Now(ctx)
-	if err != nil {
-		return broughtPlan{}, err
-	}
-	known := func(code plan.Code) bool { return d.HasAgency(directory.Code(code)) }
-	if err := file.Locate(file.Document.Check(plan.DayOf(now), known)); err != nil {
-		return broughtPlan{}, err
-	}
-	planID, issuedAt, err := identify(&file.Document)
-	return broughtPlan{id: planID, issuedAt: issuedAt, document: file.Document}, err
-}
-
-// rehearse decides as the command would and records nothing.
-func (s *planServer) rehearse(ctx context.Context, brought broughtPlan) (*planningv1.Plan, error) {
-	p, _, err := s.repo.Load(ctx, brought.id)
-	if err != nil {
-		return nil, err
-	}
-	events, err := p.Import(brought.document)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range events {
-		p.Apply(es.Event{Data: e, Meta: es.Meta{HappenedAt: brought.issuedAt}})
-	}
-	return stateProto(brought.id, p), nil
+	approvals approvalsv1.ApprovalServiceClient
 }
 
 func (s *planServer) GetPlan(ctx context.Context, req *planningv1.GetPlanRequest) (*planningv1.Plan, error) {
-	if err := s.host.Policies.Authorize(ctx, "GetPlan", aPlan(req.GetPlan())); err != nil {
-		return nil, err
-	}
-	p, err := s.find(ctx, req.GetPlan())
+	v, err := s.readable(ctx, req.GetPlan(), req.GetAmendment(), "GetPlan")
 	if err != nil {
 		return nil, err
 	}
-	return planProto(p), nil
-}
-
-func (s *planServer) find(ctx context.Context, planID string) (readmodel.Plan, error) {
-	p, found, err := s.model.Plan(ctx, planID)
-	if err == nil && !found {
-		err = errs.New(errorsv1.Reason_NOT_FOUND, "what", planID)
-	}
-	return p, err
+	out := v.message()
+	return out, rpc.SetETag(ctx, out.GetEtag())
 }
 
 func (s *planServer) ListPlans(ctx context.Context, req *planningv1.ListPlansRequest) (*planningv1.ListPlansResponse, error) {
 	if err := s.host.Policies.Authorize(ctx, "ListPlans", aPlan("")); err != nil {
 		return nil, err
 	}
+	filter, err := plansFilter(ctx, req)
+	if err != nil {
+		return nil, err
+	}
 	plans, next, err := page(req.GetPageSize(), req.GetPageToken(), func(after string, limit int) ([]readmodel.Plan, error) {
-		return s.model.Plans(ctx, after, limit)
+		filter.After, filter.HowMany = after, limit
+		return s.model.Plans(ctx, filter)
 	}, func(p readmodel.Plan) string { return p.ID })
 	return &planningv1.ListPlansResponse{Plans: each(plans, planProto), NextPageToken: next}, err
 }
 
 func (s *planServer) ListPlanItems(ctx context.Context, req *planningv1.ListPlanItemsRequest) (*planningv1.ListPlanItemsResponse, error) {
-	if err := s.host.Policies.Authorize(ctx, "ListPlanItems", aPlan(req.GetPlan())); err != nil {
-		return nil, err
-	}
-	p, err := s.find(ctx, req.GetPlan())
+	v, err := s.readable(ctx, req.GetPlan(), req.GetAmendment(), "GetPlan")
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := page(req.GetPageSize(), req.GetPageToken(), func(after string, limit int) ([]readmodel.Item, error) {
-		return s.itemsAfter(ctx, p.ID, after, limit)
-	}, func(i readmodel.Item) string { return strconv.Itoa(i.Place) })
-	return &planningv1.ListPlanItemsResponse{NextPageToken: next, Items: each(items, func(i readmodel.Item) *planningv1.PlanItem {
-		return itemProto(i.Document, i.State, i.Delivered, p.Document.Example)
-	})}, err
-}
-
-func (s *planServer) itemsAfter(ctx context.Context, planID, after string, limit int) ([]readmodel.Item, error) {
-	if after == "" {
-		return s.model.Items(ctx, planID, 0, limit)
-	}
-	place, err := strconv.Atoi(after)
+	wanted, err := itemsFilter(ctx, req)
 	if err != nil {
-		return nil, badToken(after)
+		return nil, err
 	}
-	return s.model.Items(ctx, planID, place, limit)
+	items := wanted.of(v)
+	shown, next, err := page(req.GetPageSize(), req.GetPageToken(), func(after string, limit int) ([]placed, error) {
+		return following(items, after, limit)
+	}, func(i placed) string { return strconv.Itoa(i.place) })
+	return &planningv1.ListPlanItemsResponse{
+		Items: each(shown, func(i placed) *planningv1.PlanItem { return i.item }), NextPageToken: next,
+	}, err
 }
 
 func (s *planServer) MarkOverdue(ctx context.Context, req *planningv1.MarkOverdueRequest) (*planningv1.MarkOverdueResponse, error) {
@@ -175,12 +98,51 @@ func (s *planServer) MarkOverdue(ctx context.Context, req *planningv1.MarkOverdu
 	return answer, s.host.Answered(ctx, result.Position, result.Recorded)
 }
 
-func stateProto(planID string, p *plan.Plan) *planningv1.Plan {
-	d := p.Document
-	return planProto(readmodel.Plan{
-		ID: planID, Document: d, HasExample: d.HasExample(), Items: len(d.Items), HappenedAt: p.HappenedAt, RecordedAt: p.RecordedAt,
-	})
+// decision is what a command does to a plan.
+type decision func(p *plan.Plan, cmd es.Command) ([]any, error)
+
+// execute runs a command and answers with the plan, or with its amendment, as the command left it.
+func (s *planServer) execute(ctx context.Context, method string, v seen, req proto.Message, decide decision) (seen, error) {
+	cmd, err := rpc.Command(ctx, method, req)
+	if err != nil {
+		return v, err
+	}
+	result, err := s.repo.Execute(ctx, v.id, cmd, func(p *plan.Plan, _ int64) ([]any, error) { return decide(p, cmd) })
+	if err != nil {
+		return v, err
+	}
+	v.plan = result.State
+	return v, s.host.Answered(ctx, result.Position, result.Recorded)
 }
 
-// aPlan is what the methods of plans act on.
-func aPlan(planID string) auth.Resource { return auth.Resource{Type: "Plan", ID: planID} }
+// answer is the plan after a command, with the ETag for the next edit.
+func answer(ctx context.Context, v seen, err error) (*planningv1.Plan, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := v.message()
+	return out, rpc.SetETag(ctx, out.GetEtag())
+}
+
+// known says which agencies there are, by the directory as it is now.
+func (s *planServer) known(ctx context.Context) (func(plan.Code) bool, error) {
+	d, _, err := s.directory.Load(ctx, directoryID())
+	if err != nil {
+		return nil, err
+	}
+	return func(code plan.Code) bool { return d.HasAgency(directory.Code(code)) }, nil
+}
+
+// author is the person who calls; a policy has seen to it that there is one.
+func author(ctx context.Context) (person, agency, unit string, err error) {
+	p := auth.From(ctx).Person
+	if p == nil {
+		return "", "", "", errors.New("a command of a person came from none")
+	}
+	return p.ID, p.Agency, p.Unit, nil
+}
+
+// madeID gives what a command makes its identifier, so that a repeat of the command finds it.
+func madeID(prefix string, parts ...string) string {
+	return id.Format(prefix, id.Derive(time.Time{}, append([]string{prefix}, parts...)...))
+}

@@ -30,7 +30,19 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GetPlan":        {everyone, true},
 		"ListPlans":      {everyone, true},
 		"ListPlanItems":  {everyone, true},
-		"MarkOverdue":    {nil, true},
+		// Of a plan of another agency nothing can be done but to read it; TestAgenciesOfAPlan tells of its own.
+		"GetPlanDocument": {everyone, false},
+		"GetPlanTemplate": {everyone, false},
+		"CreatePlan":      {editors(), false},
+		"UpdatePlan":      {nil, false},
+		"CreatePlanItem":  {nil, false},
+		"UpdatePlanItem":  {nil, false},
+		"DeletePlanItem":  {nil, false},
+		"SubmitPlan":      {nil, false},
+		"AmendPlan":       {nil, false},
+		"ClosePlan":       {nil, false},
+		"DiscardPlan":     {nil, false},
+		"MarkOverdue":     {nil, true},
 	}
 	policies, err := auth.NewPolicies(policies)
 	if err != nil {
@@ -67,6 +79,48 @@ func TestWhoMayDoWhat(t *testing.T) {
 			if may(auth.Principal{Subject: "x"}, m.MethodName, of.resource) || may(auth.Principal{}, m.MethodName, of.resource) {
 				t.Errorf("%s by a stranger or by nobody", m.MethodName)
 			}
+		}
+	}
+}
+
+// editors are the roles that write plans.
+func editors() []string {
+	return []string{"officer", "deputy_head", "head", "head_of_office", "deputy", "leader"}
+}
+
+// A plan's own agencies read and edit what others do not even see.
+func TestAgenciesOfAPlan(t *testing.T) {
+	policies, err := auth.NewPolicies(policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := auth.Resource{Type: "Plan", ID: "plan_1", Attributes: map[string]any{
+		"agency": "H24.02", "lead": "H24.02", "issuer": "H24", "public": false, "approver": false,
+	}}
+	heads := []string{"head", "head_of_office", "deputy", "leader"}
+	for action, by := range map[string]map[string][]string{
+		"GetPlan":        {"H24.02": directory.Roles(), "H24": directory.Roles(), "H24.31": {"auditor"}},
+		"UpdatePlan":     {"H24.02": editors()},
+		"CreatePlanItem": {"H24.02": editors()},
+		"UpdatePlanItem": {"H24.02": editors()},
+		"DeletePlanItem": {"H24.02": editors()},
+		"SubmitPlan":     {"H24.02": editors()},
+		"AmendPlan":      {"H24.02": editors()},
+		"DiscardPlan":    {"H24.02": editors()},
+		"ClosePlan":      {"H24.02": heads, "H24": heads},
+	} {
+		for _, role := range directory.Roles() {
+			for _, agency := range []string{"H24", "H24.02", "H24.31"} {
+				caller := auth.Principal{Subject: "x.y", Person: &replica.Person{ID: "x.y", Role: role, Agency: agency}}
+				got := policies.Authorize(auth.With(t.Context(), caller), action, draft) == nil
+				if got != slices.Contains(by[agency], role) {
+					t.Errorf("%s by a %s of %s: %v", action, role, agency, got)
+				}
+			}
+		}
+		worker := auth.Principal{Subject: "service:worker", Service: "worker"}
+		if policies.Authorize(auth.With(t.Context(), worker), action, draft) == nil {
+			t.Errorf("%s of a draft by the worker", action)
 		}
 	}
 }

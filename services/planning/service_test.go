@@ -252,6 +252,9 @@ func (s *service) listed(n int) (plans []*planningv1.Plan) {
 // rebuilt asserts that read models built anew from the log say what the live ones do.
 func (s *service) rebuilt() {
 	s.Helper()
+	for _, p := range s.host.Module.Projections {
+		s.must(s.host.Log.WaitFor(s.Context(), p.Name, int64(s.events())))
+	}
 	read := func() (out []string) {
 		for _, of := range [][2]string{
 			{"directory", "SELECT a::text FROM agency a ORDER BY code"},

@@ -3,6 +3,10 @@
 package directory
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/loa-vn/loa/pkg/es"
 )
 
@@ -79,6 +83,11 @@ func (d *Directory) Changed() int { return d.changed }
 func (d *Directory) Person(id PersonID) (Person, bool) {
 	p, ok := d.people[id]
 	return p, ok
+}
+
+// Agencies are all there ever were, by their codes.
+func (d *Directory) Agencies() []Agency {
+	return slices.SortedFunc(maps.Values(d.agencies), func(a, b Agency) int { return cmp.Compare(a.Code, b.Code) })
 }
 
 // HasAgency says whether an agency carries the code.

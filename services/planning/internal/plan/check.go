@@ -30,13 +30,56 @@ const (
 	maxUnit    = 50
 )
 
+// maxQuantity of a target.
+const maxQuantity = 1_000_000_000
+
 // termForm is the code of a theme, an audience or a channel; themes stand in addresses.
 var termForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Check says what is wrong with a document on the day it comes in; every place is named by its path in Column. Agencies are looked
 // up with known. It returns nil when nothing is wrong.
 func (d Document) Check(today Day, known func(Code) bool) []errs.Field {
-	c := checker{today: today, known: known}
+	c := checker{known: known}
+	c.number(d, today)
+	return c.document(d)
+}
+
+// CheckDraft says what must not be kept even in a draft: what is there and wrong. What is missing may come later, but for a plan's title
+// and lead, an item's code and title, and the code and name of a theme, an audience or a channel. Places are named as Check does.
+func (d Document) CheckDraft(known func(Code) bool) []errs.Field {
+	c := checker{known: known, draft: true}
+	return c.document(d)
+}
+
+// CheckComplete says what is wrong or missing in a plan that is to be approved: everything that Check asks but the number and the date.
+func (d Document) CheckComplete(known func(Code) bool) []errs.Field {
+	c := checker{known: known}
+	return c.document(d)
+}
+
+// Paths names the places of a check by the paths of the API's fields, reportPeriods[0], instead of the keys of a file.
+func Paths(wrong []errs.Field) []errs.Field {
+	out := make([]errs.Field, 0, len(wrong))
+	for _, w := range wrong {
+		w.Field, w.Column, w.Row = camel(w.Column), "", 0
+		if first, ok := w.Args["first"]; ok {
+			w.Args["row"] = camel(first)
+			delete(w.Args, "first")
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+func camel(path string) string {
+	parts := strings.Split(path, "_")
+	for i, p := range parts[1:] {
+		parts[i+1] = strings.ToUpper(p[:1]) + p[1:]
+	}
+	return strings.Join(parts, "")
+}
+
+func (c *checker) document(d Document) []errs.Field {
 	c.head(d)
 	themes := c.terms("themes", d.Themes)
 	audiences := c.terms("audiences", d.Audiences)
@@ -63,9 +106,19 @@ func (d Document) Check(today Day, known func(Code) bool) []errs.Field {
 }
 
 type checker struct {
-	today  Day
-	known  func(Code) bool
+	known func(Code) bool
+	// draft says that what is missing may still come.
+	draft  bool
 	fields []errs.Field
+}
+
+// missing notes that something is not there, unless a draft may be without it.
+func (c *checker) missing(path string) {
+	name := last(path)
+	always := path == "title" || path == "lead" || path == "reason" || strings.Contains(path, ".") && (name == "code" || name == "name" || name == "title")
+	if !c.draft || always {
+		c.wrong(path, errorsv1.Reason_REQUIRED, "field", name)
+	}
 }
 
 func (c *checker) wrong(path string, reason errs.Reason, args ...string) {
@@ -79,11 +132,14 @@ func (c *checker) duplicate(path, value, first string) {
 	c.wrong(path, errorsv1.Reason_DUPLICATE, "value", value, "first", first)
 }
 
-func (c *checker) head(d Document) {
+func (c *checker) number(d Document, today Day) {
 	c.text("number", d.Number, maxNumber)
-	if c.day("date", d.Date) && d.Date > c.today {
-		c.wrong("date", errorsv1.Reason_BAD_FORMAT, "value", string(d.Date), "field", "date", "expected", "≤ "+string(c.today))
+	if c.day("date", d.Date) && d.Date > today {
+		c.wrong("date", errorsv1.Reason_BAD_FORMAT, "value", string(d.Date), "field", "date", "expected", "≤ "+string(today))
 	}
+}
+
+func (c *checker) head(d Document) {
 	c.agency("issuer", d.Issuer)
 	c.text("title", d.Title, maxTitle)
 	from, to := c.day("from", d.From), c.day("to", d.To)
@@ -114,15 +170,25 @@ func (c *checker) item(at string, d Document, item Item) {
 	c.text(at+".title", item.Title, maxTitle)
 	c.agency(at+".lead", item.Lead)
 	c.agencies(at+".coordinators", item.Coordinators)
-	if c.day(at+".deadline", item.Deadline) && (item.Deadline < d.From || item.Deadline > d.To) {
+	if c.day(at+".deadline", item.Deadline) && outside(item.Deadline, d.From, d.To, c.draft) {
 		c.wrong(at+".deadline", errorsv1.Reason_BAD_FORMAT, "value", string(item.Deadline), "field", "deadline",
 			"expected", string(d.From)+" – "+string(d.To))
 	}
-	if item.Target.Quantity < 1 {
+	switch q := item.Target.Quantity; {
+	case q == 0 && c.draft:
+	case q < 1:
 		c.wrong(at+".target.quantity", errorsv1.Reason_BAD_FORMAT, "value", strconv.FormatInt(item.Target.Quantity, 10),
 			"field", "quantity", "expected", "≥ 1")
+	case q > maxQuantity:
+		c.wrong(at+".target.quantity", errorsv1.Reason_BAD_FORMAT, "value", strconv.FormatInt(q, 10),
+			"field", "quantity", "expected", "≤ "+strconv.Itoa(maxQuantity))
 	}
 	c.text(at+".target.unit", item.Target.Unit, maxUnit)
+}
+
+// outside says whether a day lies outside the plan's; of a draft that has no first or last day yet nothing does.
+func outside(day, from, to Day, draft bool) bool {
+	return day < from || day > to && (to != "" || !draft)
 }
 
 func (c *checker) terms(path string, terms []Term) map[string]int {
@@ -133,7 +199,7 @@ func (c *checker) terms(path string, terms []Term) map[string]int {
 		first, again := codes[t.Code]
 		switch {
 		case t.Code == "":
-			c.wrong(at+".code", errorsv1.Reason_REQUIRED, "field", "code")
+			c.missing(at + ".code")
 		case !termForm.MatchString(t.Code) || len(t.Code) > vn.SlugLimit:
 			c.wrong(at+".code", errorsv1.Reason_BAD_FORMAT, "value", t.Code, "field", "code", "expected", "a-z 0-9 -")
 		case again:
@@ -150,7 +216,7 @@ func (c *checker) terms(path string, terms []Term) map[string]int {
 func (c *checker) text(path, value string, limit int) {
 	name := last(path)
 	if value == "" {
-		c.wrong(path, errorsv1.Reason_REQUIRED, "field", name)
+		c.missing(path)
 		return
 	}
 	if n := utf8.RuneCountInString(value); n > limit {
@@ -163,13 +229,13 @@ func (c *checker) text(path, value string, limit int) {
 
 func (c *checker) notEmpty(path string, n int) {
 	if n == 0 {
-		c.wrong(path, errorsv1.Reason_REQUIRED, "field", last(path))
+		c.missing(path)
 	}
 }
 
 func (c *checker) day(path string, d Day) bool {
 	if d == "" {
-		c.wrong(path, errorsv1.Reason_REQUIRED, "field", last(path))
+		c.missing(path)
 		return false
 	}
 	if _, err := d.Start(); err != nil {
@@ -182,7 +248,7 @@ func (c *checker) day(path string, d Day) bool {
 func (c *checker) agency(path string, code Code) {
 	switch {
 	case code == "":
-		c.wrong(path, errorsv1.Reason_REQUIRED, "field", last(path))
+		c.missing(path)
 	case !c.known(code):
 		c.wrong(path, errorsv1.Reason_UNKNOWN_AGENCY, "value", string(code))
 	}
@@ -200,7 +266,7 @@ func (c *checker) agencies(path string, codes []Code) {
 
 func (c *checker) member(path, value string, of map[string]int, unknown errs.Reason) {
 	if value == "" {
-		c.wrong(path, errorsv1.Reason_REQUIRED, "field", last(path))
+		c.missing(path)
 	} else if _, ok := of[value]; !ok {
 		c.wrong(path, unknown, "value", value)
 	}

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"slices"
-	"time"
-
 	"github.com/loa-vn/loa/pkg/es"
 )
 
@@ -26,87 +23,129 @@ type ItemDelivered struct {
 	Done        bool   `json:"done,omitempty"`
 }
 
+// Drafted: an officer began a plan, perhaps with all its items from a file.
+type Drafted struct {
+	Agency   Code     `json:"agency"`
+	Unit     string   `json:"unit,omitempty"`
+	Author   string   `json:"author"`
+	Document Document `json:"document"`
+	Hash     string   `json:"hash"`
+}
+
+// Revised: a draft of the plan, or of the amendment that is named, was edited. Approvals of any other hash are void.
+type Revised struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Author    string      `json:"author"`
+	Revision  int32       `json:"revision"`
+	Hash      string      `json:"hash"`
+	// Head is the document without its items.
+	Head Document `json:"head"`
+	// Items are those that are new, at the end, or changed, where they stood; Removed are those that went.
+	Items   []Item   `json:"items,omitempty"`
+	Removed []ItemID `json:"removed,omitempty"`
+}
+
+// Submitted: it went up its approval route as it then was. The event is whole, so that others hear it from it alone. Changes are what
+// an amendment changes.
+type Submitted struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	Agency    Code        `json:"agency"`
+	Unit      string      `json:"unit,omitempty"`
+	Authors   []string    `json:"authors"`
+	Document  Document    `json:"document"`
+	Hash      string      `json:"hash"`
+	Revision  int32       `json:"revision"`
+	Changes   []Change    `json:"changes,omitempty"`
+}
+
+// DossierOpened: this dossier carries it.
+type DossierOpened struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Dossier   string      `json:"dossier"`
+}
+
+// Returned: an approver sent this hash back to the author.
+type Returned struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Hash      string      `json:"hash"`
+	Comment   string      `json:"comment"`
+}
+
+// Approved: the whole route approved this hash.
+type Approved struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Hash      string      `json:"hash"`
+}
+
+// Issued: the plan has its number and date, and is in force.
+type Issued struct {
+	Document  Document   `json:"document"`
+	Hash      string     `json:"hash"`
+	Decisions []Decision `json:"decisions"`
+}
+
+// AmendmentDrafted: an amendment was begun, as the plan then stood.
+type AmendmentDrafted struct {
+	Amendment AmendmentID `json:"amendment"`
+	Reason    string      `json:"reason"`
+	Agency    Code        `json:"agency"`
+	Unit      string      `json:"unit,omitempty"`
+	Author    string      `json:"author"`
+	Hash      string      `json:"hash"`
+}
+
+// Amended: the amendment has its number and date, and the plan is what it says.
+type Amended struct {
+	Amendment AmendmentID `json:"amendment"`
+	Number    string      `json:"number"`
+	Date      Day         `json:"date"`
+	Document  Document    `json:"document"`
+	Hash      string      `json:"hash"`
+	Changes   []Change    `json:"changes"`
+	Decisions []Decision  `json:"decisions"`
+}
+
+// Closed: the plan ended for good.
+type Closed struct {
+	Reason string `json:"reason"`
+}
+
+// Discarded: the draft of the plan, or the amendment that is named, was dropped.
+type Discarded struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+}
+
+// File is a document as it was stored when it was issued: its format (pdf, docx), its digest and its size in bytes.
+type File struct {
+	Format string `json:"format"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// DocumentsStored: the official document of the plan, or of the amendment that is named, is kept as it was issued.
+type DocumentsStored struct {
+	Amendment AmendmentID `json:"amendment,omitempty"`
+	Files     []File      `json:"files"`
+}
+
 // Catalogue lists the stored events of a plan.
 func Catalogue() *es.Catalogue {
 	return es.NewCatalogue(
 		es.EventType[Imported]("planning.plan_imported.v1"),
 		es.EventType[ItemMarkedOverdue]("planning.plan_item_marked_overdue.v1"),
 		es.EventType[ItemDelivered]("planning.plan_item_delivered.v1"),
+		es.EventType[Drafted]("planning.plan_drafted.v1"),
+		es.EventType[Revised]("planning.plan_revised.v1"),
+		es.EventType[Submitted]("planning.plan_submitted.v1"),
+		es.EventType[DossierOpened]("planning.plan_dossier_opened.v1"),
+		es.EventType[Returned]("planning.plan_returned.v1"),
+		es.EventType[Approved]("planning.plan_approved.v1"),
+		es.EventType[Issued]("planning.plan_issued.v1"),
+		es.EventType[AmendmentDrafted]("planning.plan_amendment_drafted.v1"),
+		es.EventType[Amended]("planning.plan_amended.v1"),
+		es.EventType[Closed]("planning.plan_closed.v1"),
+		es.EventType[Discarded]("planning.plan_discarded.v1"),
+		es.EventType[DocumentsStored]("planning.plan_documents_stored.v1"),
 	)
-}
-
-// State of an item.
-type State string
-
-// The states of an item.
-const (
-	Planned State = "planned"
-	Overdue State = "overdue"
-	Done    State = "done"
-)
-
-// Plan is the state of one plan.
-type Plan struct {
-	Document Document
-	// HappenedAt is when it was issued, RecordedAt when Loa learnt of it.
-	HappenedAt time.Time
-	RecordedAt time.Time
-
-	items  map[ItemID]progress
-	counts map[string]bool
-	marked []ItemID
-}
-
-type progress struct {
-	delivered int64
-	done      bool
-	overdue   bool
-}
-
-// Apply takes one recorded event.
-func (p *Plan) Apply(e es.Event) {
-	switch v := e.Data.(type) {
-	case Imported:
-		p.Document = v.Document
-		p.HappenedAt, p.RecordedAt = e.HappenedAt, e.RecordedAt
-		p.items, p.counts = map[ItemID]progress{}, map[string]bool{}
-	case ItemMarkedOverdue:
-		at := p.items[v.Item]
-		at.overdue = true
-		p.items[v.Item] = at
-		p.marked = append(p.marked, v.Item)
-	case ItemDelivered:
-		at := p.items[v.Item]
-		at.delivered, at.done = v.Delivered, at.done || v.Done
-		p.items[v.Item] = at
-		p.counts[v.Publication] = true
-	}
-}
-
-// Exists says that the plan was issued.
-func (p *Plan) Exists() bool { return p.Document.Number != "" }
-
-// ItemState says how far an item has come: its state, and the publications counted.
-func (p *Plan) ItemState(item ItemID) (State, int64) {
-	at := p.items[item]
-	switch {
-	case at.done:
-		return Done, at.delivered
-	case at.overdue:
-		return Overdue, at.delivered
-	default:
-		return Planned, at.delivered
-	}
-}
-
-// Over says whether the plan's last day lies before the day.
-func (p *Plan) Over(day Day) bool { return p.Document.To < day }
-
-// History says that the plan was over before Loa learnt of it: what was done under it elsewhere is not known, so nothing of it can
-// be called late.
-func (p *Plan) History() bool { return p.Exists() && p.Over(DayOf(p.RecordedAt)) }
-
-// LastMarked are the last n items marked overdue, in the order they were marked.
-func (p *Plan) LastMarked(n int) []ItemID {
-	return slices.Clone(p.marked[max(0, len(p.marked)-n):])
 }

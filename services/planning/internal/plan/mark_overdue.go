@@ -1,9 +1,9 @@
 package plan
 
 // MarkOverdue marks every item whose last day lies before the day, whose target is not reached and which is not marked yet, in the
-// plan's order. Of a plan that was over before Loa learnt of it nothing is marked.
+// plan's order. Of a plan that was over before Loa learnt of it, or that is closed, nothing is marked.
 func (p *Plan) MarkOverdue(day Day) []any {
-	if p.History() {
+	if p.History() || p.Closed {
 		return nil
 	}
 	var events []any

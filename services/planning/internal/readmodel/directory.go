@@ -15,11 +15,11 @@ import (
 	"github.com/loa-vn/loa/services/planning/internal/directory"
 )
 
-// Names of the projections.
-const (
-	directoryName = "directory"
-	plansName     = "plans"
-)
+// directoryName names the projection of agencies and people.
+const directoryName = "directory"
+
+// PlansName is the name of the projection that lists of plans are read from.
+const PlansName = "plans"
 
 //go:embed directory.sql
 var directorySchema string
