@@ -6,54 +6,96 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/services/content/internal/clean"
 	"github.com/loa-vn/loa/services/content/internal/item"
 	"github.com/loa-vn/loa/services/content/internal/markdown"
+	"github.com/loa-vn/loa/services/content/internal/outline"
 	"github.com/loa-vn/loa/services/content/internal/replica"
 )
 
-// compose checks a text as a whole and names every wrong place at once; what it gives back may be kept.
+// compose checks a text as a whole and names every wrong place at once; what it gives back may be kept. A body in HTML is kept clean.
 func compose(t item.Text, p replica.PlanItem, more ...errs.Field) (item.Composed, error) {
 	t = item.Normalise(t)
 	fields := slices.Concat(item.Check(t), p.Check(t), more)
-	fields = append(fields, checkBody(t.Body)...)
+	body, html, wrong := composeBody("body", t.Body, t)
+	fields = append(fields, wrong...)
+	t.Body = body
+	for n, to := range t.Translations {
+		t.Translations[n].Body, t.Translations[n].HTML, wrong = composeBody(item.PlaceOf(to)+".body", to.Body, t)
+		fields = append(fields, wrong...)
+	}
 	if err := errs.Invalid(fields); err != nil {
 		return item.Composed{}, err
 	}
-	html, err := markdown.Render(t.Body)
-	return item.Composed{Text: t, HTML: html}, err
+	return item.Composed{Text: t, HTML: html}, nil
 }
 
-// checkBody names what a body must not hold. One that would take long to read is not read.
-func checkBody(body string) []errs.Field {
+// composeBody names what a body must not hold, or gives it as it is kept and as clean HTML in which files have their addresses. One that
+// would take long to read is not read.
+func composeBody(field, body string, t item.Text) (kept, page string, wrong []errs.Field) {
+	unreadable := func(value, expected string) (string, string, []errs.Field) {
+		return body, "", []errs.Field{errs.At(field, errorsv1.Reason_BAD_FORMAT, "field", field, "value", value, "expected", expected)}
+	}
+	active := func(line int, what string) {
+		f := errs.At(field, errorsv1.Reason_ACTIVE_CONTENT, "what", what, "row", strconv.Itoa(line))
+		f.Row = line
+		wrong = append(wrong, f)
+	}
+	if t.BodyFormat != "" && t.BodyFormat != item.HTML {
+		return body, "", nil // said to be no format by the text's own check
+	}
+	if t.BodyFormat == item.HTML {
+		if clean.TooIntricate(body) {
+			return unreadable("HTML", fmt.Sprintf("không quá %d thẻ (at most that many tags)", clean.MaxTags))
+		}
+		for _, problem := range clean.Check(body) {
+			active(problem.Line, problem.What)
+		}
+		page, err := clean.HTML(body)
+		if err != nil {
+			return unreadable("HTML", "HTML đọc lại vẫn như cũ (HTML that reads the same again)")
+		}
+		page = strings.TrimSpace(page)
+		return page, outline.Resolve(page, t.Attachments), wrong
+	}
 	if markdown.TooIntricate(body) {
-		return []errs.Field{errs.At("body", errorsv1.Reason_BAD_FORMAT, "field", "body", "value", "Markdown", "expected",
+		return unreadable("Markdown",
 			fmt.Sprintf("không quá %d dấu “[”, %d dấu “*” và “_”, %d tầng lồng nhau (at most that many brackets, emphasis marks and levels of nesting)",
-				markdown.MaxBrackets, markdown.MaxEmphasis, markdown.MaxNesting))}
+				markdown.MaxBrackets, markdown.MaxEmphasis, markdown.MaxNesting))
 	}
-	var fields []errs.Field
 	for _, problem := range markdown.Check(body) {
-		f := errs.At("body", errorsv1.Reason_ACTIVE_CONTENT, "what", problem.What, "row", strconv.Itoa(problem.Line))
-		f.Row = problem.Line
-		fields = append(fields, f)
+		active(problem.Line, problem.What)
 	}
-	return fields
+	page, err := markdown.Render(body)
+	if err == nil {
+		page, err = clean.HTML(page)
+	}
+	if err != nil {
+		return unreadable("Markdown", "CommonMark")
+	}
+	return body, outline.Resolve(page, t.Attachments), wrong
 }
 
 // textOf takes what a caller may write; what Loa itself tells of an item is not read.
 func textOf(c *contentv1.Content) item.Text {
-	a := c.GetAttachment()
-	return item.Text{
+	t := item.Text{
 		Plan: c.GetPlan(), PlanItem: c.GetPlanItem(), Title: c.GetTitle(), Summary: c.GetSummary(), Body: c.GetBody(),
 		Language: c.GetLanguage(), Theme: c.GetTheme(), Audiences: c.GetAudiences(), Channels: c.GetChannels(), SourceLine: c.GetSourceLine(),
-		Example: c.GetExample(),
-		Attachment: item.Attachment{
-			Title: a.GetTitle(), Form: a.GetForm(), Issuer: a.GetIssuer(), Number: a.GetNumber(), Date: a.GetDate(), Abstract: a.GetAbstract(),
-		},
+		Example: c.GetExample(), BodyFormat: c.GetBodyFormat(), Attachment: lineOf(c.GetAttachment()),
+		Correction: item.Correction{Kind: c.GetCorrection().GetKind(), Reason: c.GetCorrection().GetReason()},
 	}
+	for _, to := range c.GetTranslations() {
+		t.Translations = append(t.Translations, item.Translation{
+			Language: to.GetLanguage(), Title: to.GetTitle(), Summary: to.GetSummary(), Body: to.GetBody(), OfRevision: to.GetOfRevision(),
+		})
+	}
+	return t
 }
 
 // drafted gives a new text what its author left to the plan item, and the language of most of them.
@@ -93,20 +135,46 @@ func patch(was item.Text, c *contentv1.Content, paths []string) (item.Text, []er
 			is.SourceLine = to.SourceLine
 		case "example":
 			is.Example = to.Example
+		case "body_format":
+			is.BodyFormat = to.BodyFormat
+		case "translations":
+			is.Translations = translated(is.Translations, to.Translations)
+		case "correction":
+			is.Correction = to.Correction
+		case "correction.kind":
+			is.Correction.Kind = to.Correction.Kind
+		case "correction.reason":
+			is.Correction.Reason = to.Correction.Reason
 		case "plan":
 			fields = append(fields, unchanged("plan", was.Plan, to.Plan)...)
 		case "plan_item":
 			fields = append(fields, unchanged("planItem", was.PlanItem, to.PlanItem)...)
 		case "id", "agency", "unit", "state", "revision", "hash", "authors", "etag", "created_at", "updated_at", "published_at",
-			"imported", "return_comment", "dossier":
+			"imported", "return_comment", "dossier", "attachments", "edition", "publication":
 		default:
 			if !patchAttachment(&is.Attachment, to.Attachment, path) {
 				fields = append(fields, errs.At("updateMask", errorsv1.Reason_BAD_FORMAT, "field", "updateMask", "value", path, "expected",
-					"title, summary, body, language, theme, audiences, channels, sourceLine, attachment, example"))
+					"title, summary, body, bodyFormat, language, theme, audiences, channels, sourceLine, attachment, example, translations, correction"))
 			}
 		}
 	}
 	return is, fields
+}
+
+// translated edits translations by their languages: one that is given takes the place of that language's, one without words is taken
+// away, and the others stay.
+func translated(was, given []item.Translation) []item.Translation {
+	is := slices.Clone(was)
+	for _, g := range given {
+		language := strings.TrimSpace(g.Language)
+		is = slices.DeleteFunc(is, func(w item.Translation) bool { return w.Language == language })
+	}
+	for _, g := range given {
+		if g.Title+g.Summary+g.Body != "" || g.Language == "" {
+			is = append(is, g)
+		}
+	}
+	return is
 }
 
 func patchAttachment(is *item.Attachment, to item.Attachment, path string) bool {
@@ -144,7 +212,7 @@ func unchanged(field, was, to string) []errs.Field {
 	return []errs.Field{errs.At(field, errorsv1.Reason_BAD_FORMAT, "field", field, "value", to, "expected", fmt.Sprintf("không đổi được (cannot change): %s", was))}
 }
 
-func setPaths(c *contentv1.Content) []string {
+func setPaths(c proto.Message) []string {
 	var paths []string
 	fields := c.ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {

@@ -25,24 +25,36 @@ import (
 // consumers follow the other services, one each, so that none waits for another.
 func (s *server) consumers() []bus.Consumer {
 	return []bus.Consumer{
-		{Name: "content.planning", Sources: []string{"planning"}, Types: names(&planningv1.PlanIssued{}), Handle: s.followPlanning},
+		{
+			Name: "content.planning", Sources: []string{"planning"}, Handle: s.followPlanning,
+			Types: names(&planningv1.PlanIssued{}, &planningv1.PlanAmended{}, &planningv1.PlanClosed{}),
+		},
 		{
 			Name: "content.approvals", Sources: []string{"approvals"}, Handle: s.followApprovals,
 			Types: names(&approvalsv1.DossierOpened{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierApproved{}),
 		},
 		{
 			Name: "content.distribution", Sources: []string{"distribution"}, Handle: s.followDistribution,
-			Types: names(&distributionv1.PublicationScheduled{}, &distributionv1.PublicationPublished{}, &distributionv1.PublicationCancelled{}),
+			Types: names(&distributionv1.PublicationScheduled{}, &distributionv1.PublicationRescheduled{}, &distributionv1.PublicationPublished{},
+				&distributionv1.PublicationCancelled{}, &distributionv1.PublicationCorrected{}, &distributionv1.PublicationWithdrawn{},
+				&distributionv1.PublicationExpired{}),
 		},
 	}
 }
 
 func (s *server) followPlanning(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
 	for _, m := range messages {
-		if p, ok := m.Payload.(*planningv1.PlanIssued); ok {
-			if err := replica.KeepPlan(ctx, tx, p); err != nil {
-				return fmt.Errorf("keeping plan %s: %w", p.GetPlan().GetId(), err)
-			}
+		var err error
+		switch p := m.Payload.(type) {
+		case *planningv1.PlanIssued:
+			err = replica.KeepPlan(ctx, tx, p.GetPlan(), p.GetItems())
+		case *planningv1.PlanAmended:
+			err = replica.KeepPlan(ctx, tx, p.GetPlan(), p.GetItems())
+		case *planningv1.PlanClosed:
+			err = replica.ClosePlan(ctx, tx, p.GetPlan())
+		}
+		if err != nil {
+			return fmt.Errorf("keeping plan %s: %w", m.Key, err)
 		}
 	}
 	return nil
@@ -54,17 +66,17 @@ func (s *server) followApprovals(ctx context.Context, tx pgx.Tx, messages []bus.
 		var err error
 		switch p := m.Payload.(type) {
 		case *approvalsv1.DossierOpened:
-			if p.GetDocumentType() == "content" {
+			if isContent(p) {
 				err = replica.KeepDossier(ctx, tx, p)
 			}
 		case *approvalsv1.DossierReturned:
-			if p.GetDocumentType() == "content" && p.GetToLevel() == 0 {
+			if isContent(p) && p.GetToLevel() == 0 {
 				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) {
 					return i.RecordReturn(p.GetHash(), p.GetRevision(), p.GetComment())
 				})
 			}
 		case *approvalsv1.DossierApproved:
-			if p.GetDocumentType() == "content" {
+			if isContent(p) {
 				err = s.record(ctx, m, p.GetDocument(), &last, func(i *item.Item) ([]any, error) {
 					return i.RecordApproval(p.GetHash(), p.GetRevision(), approvers(p))
 				})
@@ -77,27 +89,57 @@ func (s *server) followApprovals(ctx context.Context, tx pgx.Tx, messages []bus.
 	return s.caughtUp(ctx, last)
 }
 
-func (s *server) followDistribution(ctx context.Context, _ pgx.Tx, messages []bus.Message) error {
+// isContent says that a decision is on an item: on its first publication or on a correction.
+func isContent(m interface{ GetDocumentType() string }) bool {
+	return m.GetDocumentType() == "content" || m.GetDocumentType() == "correction"
+}
+
+func (s *server) followDistribution(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
 	var last int64
 	for _, m := range messages {
-		var err error
-		switch p := m.Payload.(type) {
-		case *distributionv1.PublicationScheduled:
-			err = s.record(ctx, m, p.GetContent(), &last, func(i *item.Item) ([]any, error) {
-				return i.RecordSchedule(p.GetPublication(), p.GetHash(), p.GetPublishAt().AsTime())
-			})
-		case *distributionv1.PublicationPublished:
-			err = s.record(ctx, m, p.GetContent().GetId(), &last, func(i *item.Item) ([]any, error) {
-				return i.RecordPublication(p.GetPublication(), p.GetContent().GetHash(), p.GetPublishedAt().AsTime())
-			})
-		case *distributionv1.PublicationCancelled:
-			err = s.record(ctx, m, p.GetContent(), &last, func(i *item.Item) ([]any, error) { return i.RecordCancellation(p.GetPublication()) })
+		content, decide, err := distributed(ctx, tx, m)
+		if err == nil && decide != nil {
+			err = s.record(ctx, m, content, &last, decide)
 		}
 		if err != nil {
 			return fmt.Errorf("following %s of %s: %w", m.Type, m.Key, err)
 		}
 	}
 	return s.caughtUp(ctx, last)
+}
+
+// distributed keeps the page that a message tells of, and gives what the message asks of its item.
+func distributed(ctx context.Context, tx pgx.Tx, m bus.Message) (content string, decide func(*item.Item) ([]any, error), err error) {
+	switch p := m.Payload.(type) {
+	case *distributionv1.PublicationScheduled:
+		return p.GetContent(), func(i *item.Item) ([]any, error) {
+			return i.RecordSchedule(p.GetPublication(), p.GetHash(), p.GetPublishAt().AsTime())
+		}, nil
+	case *distributionv1.PublicationRescheduled:
+		return p.GetContent(), func(i *item.Item) ([]any, error) {
+			return i.RecordSchedule(p.GetPublication(), p.GetHash(), p.GetPublishAt().AsTime())
+		}, nil
+	case *distributionv1.PublicationPublished:
+		return p.GetContent().GetId(), func(i *item.Item) ([]any, error) {
+			return i.RecordPublication(p.GetPublication(), p.GetContent().GetHash(), p.GetPublishedAt().AsTime())
+		}, replica.KeepPage(ctx, tx, p.GetSlug(), p.GetContent().GetId(), p.GetPublication())
+	case *distributionv1.PublicationCancelled:
+		return p.GetContent(), func(i *item.Item) ([]any, error) { return i.RecordCancellation(p.GetPublication(), p.GetHash()) }, nil
+	case *distributionv1.PublicationCorrected:
+		return p.GetContent().GetId(), func(i *item.Item) ([]any, error) {
+			return i.RecordCorrection(p.GetPublication(), p.GetContent().GetHash(), p.GetNumber(), p.GetCorrectedAt().AsTime())
+		}, replica.KeepPage(ctx, tx, p.GetSlug(), p.GetContent().GetId(), p.GetPublication())
+	case *distributionv1.PublicationWithdrawn:
+		return p.GetContent(), func(i *item.Item) ([]any, error) {
+			return i.RecordWithdrawal(p.GetPublication(), p.GetReason(), p.GetWithdrawnAt().AsTime())
+		}, replica.ClosePages(ctx, tx, p.GetPublication())
+	case *distributionv1.PublicationExpired:
+		return p.GetContent(), func(i *item.Item) ([]any, error) {
+			return i.RecordExpiry(p.GetPublication(), p.GetExpiredAt().AsTime())
+		}, replica.ClosePages(ctx, tx, p.GetPublication())
+	default:
+		return "", nil, nil
+	}
 }
 
 // record runs what a message asks of an item, once for that message.

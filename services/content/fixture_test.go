@@ -23,7 +23,9 @@ import (
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/auth/authtest"
+	"github.com/loa-vn/loa/pkg/blob"
 	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/config"
 	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/engines"
 	"github.com/loa-vn/loa/pkg/errs"
@@ -90,7 +92,10 @@ func newService(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &app.Host{Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies}
+	h := &app.Host{
+		Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies, Blobs: store(t),
+		Config: &config.Config{PublicURL: "https://loa.example"},
+	}
 	away, err := rpc.Dial("127.0.0.1:1", rpc.ClientOptions{Service: "approvals"})
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +112,21 @@ func newService(t *testing.T) *service {
 	}}), s.message("planning", &planningv1.PeopleImported{People: staff()}))
 	s.deliver(s.server.followPlanning, s.message("planning", issued()))
 	return s
+}
+
+// store is an empty place for files.
+func store(t *testing.T) *blob.Store {
+	t.Helper()
+	blobs, err := blob.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := blobs.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return blobs
 }
 
 // issued is a plan that H24.02 leads and H24.03 helps with.
@@ -258,7 +278,7 @@ func (s *service) scheduled(id, hash string) {
 func (s *service) published(id, hash string) {
 	s.t.Helper()
 	s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationPublished{
-		Publication: "publication_" + hash, Content: &contentv1.Content{Id: id, Hash: hash}, PublishedAt: timestamppb.Now(),
+		Publication: "publication_" + hash, Content: &contentv1.Content{Id: id, Hash: hash}, PublishedAt: timestamppb.Now(), Slug: "tin-" + id,
 	}))
 }
 

@@ -26,6 +26,7 @@ type server struct {
 	contentv1.UnimplementedContentServiceServer
 	host      *app.Host
 	items     *es.Repo[item.Item, *item.Item]
+	histories *es.Repo[item.History, *item.History]
 	replica   replica.Replica
 	approvals approvalsv1.ApprovalServiceClient
 }
@@ -37,6 +38,9 @@ func (s *server) CreateContent(ctx context.Context, r *contentv1.CreateContentRe
 	}
 	if err := s.host.Policies.Authorize(ctx, "CreateContent", planItemResource(under)); err != nil {
 		return nil, err
+	}
+	if under.Gone {
+		return nil, errs.Invalid([]errs.Field{errs.At("planItem", errorsv1.Reason_UNKNOWN_PLAN_ITEM, "value", under.ID)})
 	}
 	c, err := compose(drafted(r.GetContent(), under), under)
 	if err != nil {
@@ -96,10 +100,7 @@ func revision(author, match string, under replica.PlanItem, r *contentv1.UpdateC
 		if match != etag(version) {
 			return nil, errs.New(errorsv1.Reason_ETAG_STALE)
 		}
-		if err := i.Editable(); err != nil {
-			return nil, err
-		}
-		text, wrong := patch(i.Text, r.GetContent(), r.GetUpdateMask().GetPaths())
+		text, wrong := patch(i.Editing(), r.GetContent(), r.GetUpdateMask().GetPaths())
 		c, err := compose(text, under, wrong...)
 		if err != nil {
 			return nil, err
@@ -132,7 +133,13 @@ func (s *server) SubmitContent(ctx context.Context, r *contentv1.SubmitContentRe
 	if err != nil {
 		return nil, err
 	}
-	return s.execute(ctx, "SubmitContent", was.ID, r, func(i *item.Item, _ int64) ([]any, error) { return i.Submit() })
+	return s.execute(ctx, "SubmitContent", was.ID, r, func(i *item.Item, _ int64) ([]any, error) {
+		found, err := s.found(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		return i.Submit(found)
+	})
 }
 
 func (s *server) ImportPublished(ctx context.Context, r *contentv1.ImportPublishedRequest) (*contentv1.Content, error) {
@@ -224,7 +231,19 @@ func (s *server) message(ctx context.Context, i *item.Item) (*contentv1.Content,
 	if err != nil {
 		return nil, err
 	}
-	return messageOf(i, dossiers[i.ID]), rpc.SetETag(ctx, etag(i.Version))
+	publications, err := s.replica.Publications(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	return withPublication(messageOf(i, dossiers[i.ID]), publications), rpc.SetETag(ctx, etag(i.Version))
+}
+
+// withPublication names the publication of what was imported, which does not know it by itself.
+func withPublication(c *contentv1.Content, publications map[string]string) *contentv1.Content {
+	if c.GetPublication() == "" && c.GetImported() {
+		c.Publication = publications[c.GetId()]
+	}
+	return c
 }
 
 func (s *server) listed(ctx context.Context, items []*item.Item, next string) (*contentv1.ListContentsResponse, error) {
@@ -237,8 +256,12 @@ func (s *server) listed(ctx context.Context, items []*item.Item, next string) (*
 	if err != nil {
 		return nil, err
 	}
+	publications, err := s.replica.Publications(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	for _, i := range items {
-		response.Contents = append(response.Contents, messageOf(i, dossiers[i.ID]))
+		response.Contents = append(response.Contents, withPublication(messageOf(i, dossiers[i.ID]), publications))
 	}
 	return response, nil
 }

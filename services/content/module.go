@@ -22,7 +22,7 @@ var policies embed.FS
 // Module is content.
 func Module() app.Module {
 	return app.Module{
-		Name: "content", Database: true, Directory: true, Policies: policies,
+		Name: "content", Database: true, Directory: true, Blobs: true, Policies: policies,
 		Catalogue: item.Catalogue(), Projections: []es.Projection{readmodel.Contents()}, Publish: publish, Migrations: replica.Tables(),
 		Start: start,
 	}
@@ -34,9 +34,13 @@ func start(_ context.Context, h *app.Host) error {
 	for _, c := range s.consumers() {
 		h.Consume(c)
 	}
+	h.Go("imports", s.expand)
 	return nil
 }
 
 func newServer(h *app.Host, approvals approvalsv1.ApprovalServiceClient) *server {
-	return &server{host: h, items: es.NewRepo[item.Item](h.Log, item.Prefix), replica: replica.Replica{Pool: h.Pool}, approvals: approvals}
+	return &server{
+		host: h, items: es.NewRepo[item.Item](h.Log, item.Prefix), histories: es.NewRepo[item.History](h.Log, item.HistoryPrefix),
+		replica: replica.Replica{Pool: h.Pool}, approvals: approvals,
+	}
 }

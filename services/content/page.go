@@ -15,10 +15,10 @@ import (
 func pageOf(r *contentv1.ListContentsRequest) (listing.Page, error) {
 	page, wrong := listing.Read(r.GetPageSize(), r.GetPageToken())
 	switch s := item.State(r.GetState()); s {
-	case "", item.Draft, item.InApproval, item.Returned, item.Approved, item.Scheduled, item.Published:
+	case "", item.Draft, item.InApproval, item.Returned, item.Approved, item.Scheduled, item.Published, item.Withdrawn, item.Expired:
 	default:
 		wrong = append(wrong, errs.At("state", errorsv1.Reason_BAD_FORMAT, "field", "state", "value", string(s), "expected",
-			"draft, in_approval, returned, approved, scheduled, published"))
+			"draft, in_approval, returned, approved, scheduled, published, withdrawn, expired"))
 	}
 	return page, errs.Invalid(wrong)
 }

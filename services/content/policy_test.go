@@ -24,6 +24,7 @@ func TestPolicies(t *testing.T) {
 	callers := map[string]context.Context{
 		"stranger": auth.With(t.Context(), auth.Principal{Subject: "stranger"}),
 		"worker":   auth.With(t.Context(), auth.Principal{Subject: "service:worker", Service: "worker"}),
+		"portal":   auth.With(t.Context(), auth.Principal{Subject: "service:portal", Service: "portal"}),
 	}
 	for _, role := range []string{
 		"leader", "deputy", "head", "deputy_head", "head_of_office", "officer", "clerk", "portal_editor", "records_importer", "auditor", "administrator",
@@ -59,6 +60,21 @@ func TestPolicies(t *testing.T) {
 		{"ListRevisions", in("published", false), here("auditor there")},
 		{"ListRevisions", in("in_approval", true), person},
 		{"ListContents", auth.Resource{Type: "Contents"}, person},
+		{"GetContent", in("withdrawn", false), here("auditor there", "portal_editor there")},
+		{"GetContent", in("expired", false), here("auditor there", "portal_editor there")},
+		{"GetAttachment", in("draft", false), here("auditor there")},
+		{"GetAttachment", in("published", false), person},
+		{"ListChecks", in("draft", false), here("auditor there")},
+		{"GetRevision", in("published", false), here("auditor there")},
+		{"GetRevision", in("in_approval", true), person},
+		{"CompareRevisions", in("published", false), here("auditor there")},
+		{"RestoreContent", in("draft", false), only(writers...)},
+		{"AddAttachment", in("draft", false), only(writers...)},
+		{"UpdateAttachment", in("draft", false), only(writers...)},
+		{"RemoveAttachment", in("published", false), only(writers...)},
+		{"PreviewContent", in("draft", false), only(writers...)},
+		{"GetPreview", auth.Resource{Type: "Contents"}, only("portal")},
+		{"ImportPublishedCsv", auth.Resource{Type: "Contents"}, only("records_importer here", "records_importer there")},
 		{"UpdateContent", in("draft", false), only(writers...)},
 		{"UpdateContent", in("draft", true), only(writers...)},
 		{"SubmitContent", in("draft", false), only(writers...)},
@@ -82,6 +98,11 @@ func TestPolicies(t *testing.T) {
 	for _, m := range contentv1.ContentService_ServiceDesc.Methods {
 		if !tested[m.MethodName] {
 			t.Errorf("nobody says who may call %s", m.MethodName)
+		}
+	}
+	for _, m := range contentv1.ContentService_ServiceDesc.Streams {
+		if !tested[m.StreamName] {
+			t.Errorf("nobody says who may call %s", m.StreamName)
 		}
 	}
 }

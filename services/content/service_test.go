@@ -246,10 +246,10 @@ func TestDraftsStayInTheirAgency(t *testing.T) {
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 	_, err = s.retitle("cv.snv", c.GetId(), `"1"`, "x")
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
-	_, err = s.retitle("cv.stttt", c.GetId(), s.get("cv.stttt", c.GetId()).GetEtag(), "x")
+	_, err = s.SubmitContent(s.as("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	refused(t, err, errorsv1.Reason_CONTENT_STATE, 409,
-		"Mục tin đang ở trạng thái “published”; việc này chỉ làm được khi: draft, in_approval, returned, approved, scheduled.",
-		"The item is “published”; this is possible only when: draft, in_approval, returned, approved, scheduled.")
+		"Mục tin đang ở trạng thái “published”; việc này chỉ làm được khi: draft, returned.",
+		"The item is “published”; this is possible only when: draft, returned.")
 }
 
 // Whether a reader from elsewhere is an approver is for approvals to say; while it is away, that is the answer.

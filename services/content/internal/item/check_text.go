@@ -21,6 +21,9 @@ const (
 	BodyLimit    = 200_000
 	LineLimit    = 300 // title, source line, each part of the attachment line but its abstract
 	ListLimit    = 50  // audiences, channels
+	FileLimit    = 50  // attachments
+	// TranslationLimit is how many languages there may be besides the original's.
+	TranslationLimit = 20
 )
 
 // Normalise gives the text in Unicode NFC with one kind of line end, without spaces around what is one line, and with every list
@@ -31,12 +34,30 @@ func Normalise(t Text) Text {
 	t.Title, t.Summary, t.SourceLine = line(t.Title), line(t.Summary), line(t.SourceLine)
 	t.Body = strings.TrimRight(lineEnds.Replace(vn.NFC(t.Body)), " \n")
 	t.Language, t.Theme, t.Plan, t.PlanItem = line(t.Language), line(t.Theme), line(t.Plan), line(t.PlanItem)
-	t.Attachment = Attachment{
-		Title: line(t.Attachment.Title), Form: line(t.Attachment.Form), Issuer: line(t.Attachment.Issuer),
-		Number: line(t.Attachment.Number), Date: line(t.Attachment.Date), Abstract: line(t.Attachment.Abstract),
-	}
+	t.Attachment = normaliseLine(t.Attachment, line)
 	t.Audiences, t.Channels = once(t.Audiences, line), once(t.Channels, line)
+	t.Correction = Correction{Kind: line(t.Correction.Kind), Reason: line(t.Correction.Reason)}
+	if t.BodyFormat = line(t.BodyFormat); t.BodyFormat == Markdown {
+		t.BodyFormat = "" // as it was written before there was another
+	}
+	t.Attachments = slices.Clone(t.Attachments)
+	for n, f := range t.Attachments {
+		t.Attachments[n].Line, t.Attachments[n].Alternative = normaliseLine(f.Line, line), line(f.Alternative)
+	}
+	translations := slices.Clone(t.Translations)
+	for n, to := range translations {
+		translations[n].Language, translations[n].Title, translations[n].Summary = line(to.Language), line(to.Title), line(to.Summary)
+		translations[n].Body = strings.TrimRight(lineEnds.Replace(vn.NFC(to.Body)), " \n")
+	}
+	slices.SortStableFunc(translations, func(a, b Translation) int { return strings.Compare(a.Language, b.Language) })
+	t.Translations = translations
 	return t
+}
+
+func normaliseLine(a Attachment, line func(string) string) Attachment {
+	return Attachment{
+		Title: line(a.Title), Form: line(a.Form), Issuer: line(a.Issuer), Number: line(a.Number), Date: line(a.Date), Abstract: line(a.Abstract),
+	}
 }
 
 func once(list []string, clean func(string) string) []string {
@@ -71,21 +92,82 @@ func Check(t Text) []errs.Field {
 	}
 	c.list("audiences", t.Audiences)
 	c.list("channels", t.Channels)
-	a := t.Attachment
-	c.line("attachment.title", a.Title)
-	c.line("attachment.form", a.Form)
-	c.line("attachment.issuer", a.Issuer)
-	c.line("attachment.number", a.Number)
-	c.block("attachment.abstract", a.Abstract, SummaryLimit)
-	if a != (Attachment{}) && a.Title == "" {
-		c.add("attachment.title", errorsv1.Reason_REQUIRED, "field", "attachment.title")
+	if t.BodyFormat != "" && t.BodyFormat != HTML {
+		c.add("bodyFormat", errorsv1.Reason_BAD_FORMAT, "field", "bodyFormat", "value", shorten(t.BodyFormat), "expected", "markdown, html")
+	}
+	c.attachment("attachment", t.Attachment, t.Attachment != (Attachment{}))
+	c.correction(t.Correction)
+	c.files(t.Attachments)
+	c.translations(t)
+	return c.fields
+}
+
+// attachment checks what is said of a document; one that is named in words alone needs a title.
+func (c *checker) attachment(field string, a Attachment, titled bool) {
+	c.line(field+".title", a.Title)
+	c.line(field+".form", a.Form)
+	c.line(field+".issuer", a.Issuer)
+	c.line(field+".number", a.Number)
+	c.block(field+".abstract", a.Abstract, SummaryLimit)
+	if titled && a.Title == "" {
+		c.add(field+".title", errorsv1.Reason_REQUIRED, "field", field+".title")
 	}
 	if a.Date != "" {
 		if _, err := time.Parse(time.DateOnly, a.Date); err != nil {
-			c.add("attachment.date", errorsv1.Reason_BAD_DATE, "value", a.Date)
+			c.add(field+".date", errorsv1.Reason_BAD_DATE, "value", a.Date)
 		}
 	}
+}
+
+func (c *checker) correction(k Correction) {
+	if k.Kind != "" && k.Kind != OfContent && k.Kind != OfForm {
+		c.add("correction.kind", errorsv1.Reason_BAD_FORMAT, "field", "correction.kind", "value", shorten(k.Kind), "expected", OfContent+", "+OfForm)
+	}
+	c.block("correction.reason", k.Reason, SummaryLimit)
+}
+
+// checkCorrection names what a draft may lack and a correction that is submitted may not.
+func checkCorrection(k Correction) []errs.Field {
+	var c checker
+	if k.Kind == "" {
+		c.add("correction.kind", errorsv1.Reason_REQUIRED, "field", "correction.kind")
+	}
+	if k.Reason == "" {
+		c.add("correction.reason", errorsv1.Reason_REQUIRED, "field", "correction.reason")
+	}
 	return c.fields
+}
+
+func (c *checker) files(files []File) {
+	for n, f := range files {
+		field := "attachments[" + strconv.Itoa(n) + "]"
+		c.attachment(field+".line", f.Line, false)
+		c.block(field+".alternative", f.Alternative, SummaryLimit)
+		if mark, found := vn.SecrecyMark(f.Name); found {
+			c.add(field+".name", errorsv1.Reason_SECRECY_MARK, "mark", mark)
+		}
+	}
+}
+
+func (c *checker) translations(t Text) {
+	if len(t.Translations) > TranslationLimit {
+		c.add("translations", errorsv1.Reason_TOO_LONG, "field", "translations", "length", strconv.Itoa(len(t.Translations)), "limit", strconv.Itoa(TranslationLimit))
+		return
+	}
+	for n, to := range t.Translations {
+		field := PlaceOf(to)
+		switch {
+		case to.Language == "":
+			c.add(field+".language", errorsv1.Reason_REQUIRED, "field", field+".language")
+		case !languageShape.MatchString(to.Language):
+			c.add(field+".language", errorsv1.Reason_BAD_FORMAT, "field", field+".language", "value", shorten(to.Language), "expected", "BCP 47 (vi, en, km)")
+		case to.Language == t.Language, n > 0 && to.Language == t.Translations[n-1].Language: // they are sorted
+			c.add(field+".language", errorsv1.Reason_TRANSLATION_LANGUAGE, "language", to.Language)
+		}
+		c.line(field+".title", to.Title)
+		c.block(field+".summary", to.Summary, SummaryLimit)
+		c.block(field+".body", to.Body, BodyLimit)
+	}
 }
 
 // CheckComplete names what a draft may lack and a submitted item may not.
@@ -106,8 +188,18 @@ func CheckComplete(t Text) []errs.Field {
 			c.add(f.name, errorsv1.Reason_REQUIRED, "field", f.name)
 		}
 	}
+	for _, to := range t.Translations {
+		for _, f := range []struct{ name, value string }{{"title", to.Title}, {"summary", to.Summary}, {"body", to.Body}} {
+			if field := PlaceOf(to) + "." + f.name; f.value == "" {
+				c.add(field, errorsv1.Reason_REQUIRED, "field", field)
+			}
+		}
+	}
 	return c.fields
 }
+
+// PlaceOf names a translation by its language, since the order they came in is not kept: "translations[en]".
+func PlaceOf(t Translation) string { return "translations[" + shorten(t.Language) + "]" }
 
 type checker struct{ fields []errs.Field }
 

@@ -18,11 +18,18 @@ func (i *Item) Draft(author, agency, unit string, c Composed) ([]any, error) {
 	if i.Exists() {
 		return nil, i.refuse("—")
 	}
-	hash, err := c.Text.Hash()
+	if c.Text.Correction != (Correction{}) {
+		return nil, errs.Invalid([]errs.Field{errs.At("correction", errorsv1.Reason_CORRECTION_EARLY)})
+	}
+	text, err := i.dated(c.Text)
 	if err != nil {
 		return nil, err
 	}
-	return []any{Drafted{Agency: agency, Unit: unit, Author: author, Text: c.Text, HTML: c.HTML, Hash: hash}}, nil
+	hash, err := text.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return []any{Drafted{Agency: agency, Unit: unit, Author: author, Text: text, HTML: c.HTML, Hash: hash}}, nil
 }
 
 // refuse says which states would have allowed it.

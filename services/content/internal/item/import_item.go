@@ -13,11 +13,18 @@ func (i *Item) Import(agency, unit string, publishedAt time.Time, c Composed) ([
 	if i.Exists() {
 		return nil, i.refuse("—")
 	}
-	hash, err := c.Text.Hash()
+	if c.Text.Correction != (Correction{}) {
+		return nil, errs.Invalid([]errs.Field{errs.At("correction", errorsv1.Reason_CORRECTION_EARLY)})
+	}
+	text, err := i.dated(c.Text)
 	if err != nil {
 		return nil, err
 	}
-	return []any{Imported{Agency: agency, Unit: unit, Text: c.Text, HTML: c.HTML, Hash: hash, PublishedAt: publishedAt.UTC()}}, nil
+	hash, err := text.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return []any{Imported{Agency: agency, Unit: unit, Text: text, HTML: c.HTML, Hash: hash, PublishedAt: publishedAt.UTC()}}, nil
 }
 
 // CheckPublishedAt names what is wrong with the time of something published before Loa. The zero time is one not given.

@@ -2,15 +2,7 @@
 // state it stands. Every decision about an item is a method here that returns events; nothing here reads a clock or a database.
 package item
 
-import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"slices"
-	"time"
-)
+import "time"
 
 // Prefix of an item's identifier: content_01j….
 const Prefix = "content"
@@ -18,7 +10,8 @@ const Prefix = "content"
 // State of an item.
 type State string
 
-// The states. An edit of what is in approval, approved or scheduled makes it a draft again, since approvals are of its hash.
+// The states. An edit of what is in approval, approved or scheduled makes it a draft again, since approvals are of its hash; so does an
+// edit of what is or was public, whose publication stays as it is meanwhile.
 const (
 	Draft      State = "draft"
 	InApproval State = "in_approval"
@@ -26,6 +19,14 @@ const (
 	Approved   State = "approved"
 	Scheduled  State = "scheduled"
 	Published  State = "published"
+	Withdrawn  State = "withdrawn"
+	Expired    State = "expired"
+)
+
+// Formats of a body.
+const (
+	Markdown = "markdown"
+	HTML     = "html"
 )
 
 // Attachment names a document that belongs to an item (NĐ 42/2022: form, issuer, number, date, abstract).
@@ -38,13 +39,48 @@ type Attachment struct {
 	Abstract string `json:"abstract,omitempty"`
 }
 
+// File is one that is attached to an item.
+type File struct {
+	SHA256      string     `json:"sha256"` // of its bytes, in hex: its name in the store
+	Name        string     `json:"name"`
+	MediaType   string     `json:"mediaType"`
+	Size        int64      `json:"size"` // bytes
+	Line        Attachment `json:"line"`
+	Alternative string     `json:"alternative,omitempty"` // what a picture tells
+}
+
+// Translation is the words of an item in one more language.
+type Translation struct {
+	Language string `json:"language"`
+	Title    string `json:"title"`
+	Summary  string `json:"summary"`
+	Body     string `json:"body"`
+	// OfRevision is the revision of the original that it translates.
+	OfRevision int32 `json:"ofRevision"`
+	// HTML is the body, rendered and cleaned.
+	HTML string `json:"html"`
+}
+
+// Correction says why what is public is published again.
+type Correction struct {
+	Kind   string `json:"kind,omitempty"` // content or form
+	Reason string `json:"reason,omitempty"`
+}
+
+// Kinds of a correction (NĐ 30/2020: what it said was wrong, or only how it was written).
+const (
+	OfContent = "content"
+	OfForm    = "form"
+)
+
 // Text is everything that an approval is of.
 type Text struct {
 	Plan       string     `json:"plan"`
 	PlanItem   string     `json:"planItem"`
 	Title      string     `json:"title"`
 	Summary    string     `json:"summary"`
-	Body       string     `json:"body"` // Markdown
+	Body       string     `json:"body"`
+	BodyFormat string     `json:"bodyFormat,omitempty"` // empty is Markdown
 	Language   string     `json:"language"`
 	Theme      string     `json:"theme"`
 	Audiences  []string   `json:"audiences"`
@@ -52,61 +88,17 @@ type Text struct {
 	SourceLine string     `json:"sourceLine,omitempty"`
 	Attachment Attachment `json:"attachment"`
 	Example    bool       `json:"example,omitempty"` // invented, and every page says so
+	// In the order that its author gave them.
+	Attachments []File `json:"attachments,omitempty"`
+	// In the order of their languages.
+	Translations []Translation `json:"translations,omitempty"`
+	// Only of what is or was public: why this text is to be published again.
+	Correction Correction `json:"correction"`
 }
 
-// Hash is the SHA-256 in hex of the text as canonical JSON (RFC 8785). The order of audiences and of channels does not matter.
-func (t Text) Hash() (string, error) {
-	var attachment *canonicalAttachment
-	if t.Attachment != (Attachment{}) {
-		attachment = &canonicalAttachment{
-			Abstract: t.Attachment.Abstract, Date: t.Attachment.Date, Form: t.Attachment.Form,
-			Issuer: t.Attachment.Issuer, Number: t.Attachment.Number, Title: t.Attachment.Title,
-		}
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(canonical{
-		Attachment: attachment, Audiences: sorted(t.Audiences), Body: t.Body, Channels: sorted(t.Channels), Example: t.Example,
-		Language: t.Language, Plan: t.Plan, PlanItem: t.PlanItem, SourceLine: t.SourceLine, Summary: t.Summary, Theme: t.Theme, Title: t.Title,
-	})
-	if err != nil {
-		return "", fmt.Errorf("encoding a text: %w", err)
-	}
-	sum := sha256.Sum256(bytes.TrimSuffix(out.Bytes(), []byte("\n")))
-	return hex.EncodeToString(sum[:]), nil
-}
-
-// canonical holds the members in the order of RFC 8785. Normalise has removed the two characters (U+2028 and U+2029) that
-// encoding/json writes differently.
-type canonical struct {
-	Attachment *canonicalAttachment `json:"attachment"`
-	Audiences  []string             `json:"audiences"`
-	Body       string               `json:"body"`
-	Channels   []string             `json:"channels"`
-	Example    bool                 `json:"example"`
-	Language   string               `json:"language"`
-	Plan       string               `json:"plan"`
-	PlanItem   string               `json:"planItem"`
-	SourceLine string               `json:"sourceLine"`
-	Summary    string               `json:"summary"`
-	Theme      string               `json:"theme"`
-	Title      string               `json:"title"`
-}
-
-type canonicalAttachment struct {
-	Abstract string `json:"abstract"`
-	Date     string `json:"date"`
-	Form     string `json:"form"`
-	Issuer   string `json:"issuer"`
-	Number   string `json:"number"`
-	Title    string `json:"title"`
-}
-
-func sorted(s []string) []string {
-	out := append([]string{}, s...)
-	slices.Sort(out)
-	return out
+// SameWords says that two texts say the same in the original's language.
+func (t Text) SameWords(o Text) bool {
+	return t.Title == o.Title && t.Summary == o.Summary && t.Body == o.Body && t.BodyFormat == o.BodyFormat
 }
 
 // Item is the state folded from an item's events.
@@ -120,6 +112,10 @@ type Item struct {
 	State  State  `json:"state"`
 	// Revision counts the texts it has had, from 1.
 	Revision int32 `json:"revision"`
+	// WordsRevision is the revision whose words in the original's language are still the ones there are.
+	WordsRevision int32 `json:"wordsRevision,omitempty"`
+	// Edition counts publications: 0 before the first. The next correction has this number.
+	Edition int32 `json:"edition,omitempty"`
 	// Authors edited it since it was last published, in the order of their first edit.
 	Authors       []string  `json:"authors,omitempty"`
 	ReturnComment string    `json:"returnComment,omitempty"`
@@ -129,9 +125,11 @@ type Item struct {
 	UpdatedAt     time.Time `json:"updatedAt"`
 	// PublishedAt is zero until it was published; for imported history it says when that was.
 	PublishedAt time.Time `json:"publishedAt"`
-	// PublishedHash is the text that readers have, PublishedAt's. An edit that raced a release leaves a draft beside it.
+	// PublishedHash is the text that readers have. An edit that raced a release, or a correction that is being written, is a draft beside it.
 	PublishedHash string `json:"publishedHash,omitempty"`
-	Version       int64  `json:"version"`
+	// Public says that they still have it.
+	Public  bool  `json:"public,omitempty"`
+	Version int64 `json:"version"`
 }
 
 // Exists says that the item has been drafted or imported.

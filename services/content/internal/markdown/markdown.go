@@ -35,9 +35,9 @@ func Check(body string) []Problem {
 		}
 		switch n := n.(type) {
 		case *ast.HTMLBlock:
-			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(tag(blockText(source, n)))})
+			problems = append(problems, Problem{Line: LineOf(source, n), What: quote(tag(blockText(source, n)))})
 		case *ast.RawHTML:
-			problems = append(problems, Problem{Line: lineOf(source, n), What: quote(tag(string(n.Segments.Value(source))))})
+			problems = append(problems, Problem{Line: LineOf(source, n), What: quote(tag(string(n.Segments.Value(source))))})
 		case *ast.Link:
 			problems = appendDestination(problems, source, n, n.Destination)
 		case *ast.Image:
@@ -75,7 +75,7 @@ func policy() *bluemonday.Policy {
 
 func appendDestination(problems []Problem, source []byte, n ast.Node, destination []byte) []Problem {
 	if scheme, ok := refused(destination); ok {
-		return append(problems, Problem{Line: lineOf(source, n), What: quote(scheme)})
+		return append(problems, Problem{Line: LineOf(source, n), What: quote(scheme)})
 	}
 	return problems
 }
@@ -106,7 +106,7 @@ func refused(destination []byte) (scheme string, yes bool) {
 }
 
 // lineOf finds the line of a node; an inline node without a place of its own stands in its block.
-func lineOf(source []byte, n ast.Node) int {
+func LineOf(source []byte, n ast.Node) int {
 	for ; n != nil; n = n.Parent() {
 		if at := n.Pos(); at >= 0 {
 			return bytes.Count(source[:min(at, len(source))], []byte("\n")) + 1

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,7 @@ func Contents() es.Projection { return es.Projection{Name: Name, Schema: content
 func apply(ctx context.Context, tx pgx.Tx, events []es.Event) error {
 	items := make(map[string]*item.Item, len(events))
 	var known []string
+	events = slices.DeleteFunc(slices.Clone(events), func(e es.Event) bool { return !strings.HasPrefix(e.Aggregate, item.Prefix+"_") })
 	for _, e := range events {
 		if _, ok := items[e.Aggregate]; !ok {
 			items[e.Aggregate] = &item.Item{}
@@ -51,6 +53,10 @@ func apply(ctx context.Context, tx pgx.Tx, events []es.Event) error {
 	for _, id := range ids {
 		i := items[id]
 		i.Text.Body, i.HTML = "", ""
+		i.Text.Translations = slices.Clone(i.Text.Translations)
+		for n := range i.Text.Translations {
+			i.Text.Translations[n].Body, i.Text.Translations[n].HTML = "", ""
+		}
 		fold, err := json.Marshal(i)
 		if err != nil {
 			return err
@@ -91,7 +97,7 @@ func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place
 	var items []*item.Item
 	err := es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT fold::text FROM content
-			WHERE (agency = $1 OR state = 'published' OR $2 = 'auditor' OR $2 = 'portal_editor' AND state IN ('approved', 'scheduled'))
+			WHERE (agency = $1 OR state = 'published' OR $2 = 'auditor' OR $2 = 'portal_editor' AND state IN ('approved', 'scheduled', 'withdrawn', 'expired'))
 			AND ($3 = '' OR plan = $3) AND ($4 = '' OR state = $4)
 			AND ($6 = '' OR (created_at, id) < ($5, $6))
 			ORDER BY created_at DESC, id DESC LIMIT $7`, f.Agency, f.Role, f.Plan, f.State, after.At, after.ID, limit)

@@ -38,6 +38,8 @@ type PlanItem struct {
 	Channels  []string
 	// The words of the whole plan: codes of themes, audiences and channels.
 	PlanThemes, PlanAudiences, PlanChannels []string
+	// Gone says that nothing new is written under it: an amendment took it out of its plan, or the plan is closed.
+	Gone bool
 }
 
 // Known says that the item is one of an issued plan.
@@ -95,9 +97,9 @@ type Replica struct{ Pool *pgxpool.Pool }
 // PlanItem finds an item of an issued plan; the zero PlanItem when none of this id has arrived.
 func (r Replica) PlanItem(ctx context.Context, id string) (PlanItem, error) {
 	p := PlanItem{ID: id}
-	err := r.Pool.QueryRow(ctx, `SELECT i.plan, i.theme, i.audiences, i.channels, i.lead, i.coordinators, p.themes, p.audiences, p.channels
+	err := r.Pool.QueryRow(ctx, `SELECT i.plan, i.theme, i.audiences, i.channels, i.lead, i.coordinators, p.themes, p.audiences, p.channels, i.gone
 		FROM content.plan_item i JOIN content.plan p ON p.id = i.plan WHERE i.id = $1`, id).
-		Scan(&p.Plan, &p.Theme, &p.Audiences, &p.Channels, &p.Lead, &p.Coordinators, &p.PlanThemes, &p.PlanAudiences, &p.PlanChannels)
+		Scan(&p.Plan, &p.Theme, &p.Audiences, &p.Channels, &p.Lead, &p.Coordinators, &p.PlanThemes, &p.PlanAudiences, &p.PlanChannels, &p.Gone)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return PlanItem{}, nil
 	}
@@ -119,20 +121,83 @@ func (r Replica) Dossiers(ctx context.Context, contents ...string) (map[string]s
 	return found, err
 }
 
-// KeepPlan writes an issued plan.
-func KeepPlan(ctx context.Context, tx pgx.Tx, m *planningv1.PlanIssued) error {
+// Publications gives the publications of contents, by content; one without is left out.
+func (r Replica) Publications(ctx context.Context, contents ...string) (map[string]string, error) {
+	rows, err := r.Pool.Query(ctx, `SELECT content, publication FROM content.page WHERE content = ANY ($1) ORDER BY seen`, contents)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	var content, publication string
+	_, err = pgx.ForEachRow(rows, []any{&content, &publication}, func() error {
+		found[content] = publication
+		return nil
+	})
+	return found, err
+}
+
+// Public says which of the paths are of items that are public.
+func (r Replica) Public(ctx context.Context, paths []string) (map[string]bool, error) {
+	public := map[string]bool{}
+	if len(paths) == 0 {
+		return public, nil
+	}
+	rows, err := r.Pool.Query(ctx, `SELECT path FROM content.page WHERE public AND path = ANY ($1)`, paths)
+	if err != nil {
+		return nil, err
+	}
+	var path string
+	_, err = pgx.ForEachRow(rows, []any{&path}, func() error {
+		public[path] = true
+		return nil
+	})
+	return public, err
+}
+
+// PreviewKey is what preview links are signed with; it is made with the tables and stays in the database.
+func (r Replica) PreviewKey(ctx context.Context) (key []byte, err error) {
+	err = r.Pool.QueryRow(ctx, `SELECT key FROM content.preview_key`).Scan(&key)
+	return key, err
+}
+
+// KeepPage writes that a path is an item's, and public.
+func KeepPage(ctx context.Context, tx pgx.Tx, slug, content, publication string) error {
+	if slug == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO content.page (path, content, publication, public) VALUES ($1, $2, $3, true)
+		ON CONFLICT (path) DO UPDATE SET content = excluded.content, publication = excluded.publication, public = true`, "/tin/"+slug, content, publication)
+	return err
+}
+
+// ClosePages writes that nothing of a publication is public any more.
+func ClosePages(ctx context.Context, tx pgx.Tx, publication string) error {
+	_, err := tx.Exec(ctx, `UPDATE content.page SET public = false WHERE publication = $1`, publication)
+	return err
+}
+
+// KeepPlan writes a plan as it was issued, or as an amendment made it. Items that an amendment took out are gone.
+func KeepPlan(ctx context.Context, tx pgx.Tx, p *planningv1.Plan, items []*planningv1.PlanItem) error {
 	var rows pgx.Batch
-	p := m.GetPlan()
+	kept := make([]string, 0, len(items))
 	rows.Queue(`INSERT INTO content.plan (id, number, themes, audiences, channels) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET number = excluded.number, themes = excluded.themes, audiences = excluded.audiences, channels = excluded.channels`,
 		p.GetId(), p.GetNumber(), codes(p.GetThemes()), codes(p.GetAudiences()), codes(p.GetChannels()))
-	for _, i := range m.GetItems() {
+	for _, i := range items {
+		kept = append(kept, i.GetId())
 		rows.Queue(`INSERT INTO content.plan_item (id, plan, theme, audiences, channels, lead, coordinators) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, theme = excluded.theme, audiences = excluded.audiences,
-			channels = excluded.channels, lead = excluded.lead, coordinators = excluded.coordinators`,
+			channels = excluded.channels, lead = excluded.lead, coordinators = excluded.coordinators, gone = false`,
 			i.GetId(), p.GetId(), i.GetTheme(), list(i.GetAudiences()), list(i.GetChannels()), i.GetLead(), list(i.GetCoordinators()))
 	}
+	rows.Queue(`UPDATE content.plan_item SET gone = true WHERE plan = $1 AND NOT id = ANY ($2)`, p.GetId(), kept)
 	return tx.SendBatch(ctx, &rows).Close()
+}
+
+// ClosePlan writes that nothing new comes under a plan.
+func ClosePlan(ctx context.Context, tx pgx.Tx, plan string) error {
+	_, err := tx.Exec(ctx, `UPDATE content.plan_item SET gone = true WHERE plan = $1`, plan)
+	return err
 }
 
 // KeepDossier writes which dossier carries a content.

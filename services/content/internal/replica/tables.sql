@@ -18,9 +18,36 @@ CREATE TABLE IF NOT EXISTS plan_item (
   lead         text   NOT NULL,
   coordinators text[] NOT NULL
 );
+-- An amendment took it out of its plan, or the plan is closed: what is under it stays, and nothing new comes.
+ALTER TABLE plan_item ADD COLUMN IF NOT EXISTS gone boolean NOT NULL DEFAULT false;
 
 -- Which dossier carries a content.
 CREATE TABLE IF NOT EXISTS dossier (
   content text PRIMARY KEY,
   id      text NOT NULL
 );
+
+-- Every path under /tin/ that an item has had, newest last, and whether readers find it there.
+CREATE TABLE IF NOT EXISTS page (
+  path        text    PRIMARY KEY,
+  content     text    NOT NULL,
+  publication text    NOT NULL,
+  public      boolean NOT NULL,
+  seen        bigint  GENERATED ALWAYS AS IDENTITY
+);
+CREATE INDEX IF NOT EXISTS page_content ON page (content);
+CREATE INDEX IF NOT EXISTS page_publication ON page (publication);
+
+-- What preview links are signed with: two random UUIDs, 244 bits of chance.
+CREATE TABLE IF NOT EXISTS preview_key (
+  id  boolean PRIMARY KEY DEFAULT true CHECK (id),
+  key bytea   NOT NULL
+);
+INSERT INTO preview_key (key) SELECT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) ON CONFLICT DO NOTHING;
+
+-- How far the log was read for imports of many, each of whose lines becomes an item of its own.
+CREATE TABLE IF NOT EXISTS expanded (
+  id       boolean PRIMARY KEY DEFAULT true CHECK (id),
+  position bigint  NOT NULL
+);
+INSERT INTO expanded (position) VALUES (0) ON CONFLICT DO NOTHING;
