@@ -20,8 +20,22 @@ import (
 	"github.com/loa-vn/loa/services/distribution/internal/readmodel"
 )
 
-// documentType is how approvals names the dossiers of content.
-const documentType = "content"
+// How approvals names the dossiers that are of concern here, and the state of content that is not approved as what it is to be.
+const (
+	contentType    = "content"
+	correctionType = "correction"
+	withdrawalType = "withdrawal"
+
+	inApproval = "in_approval"
+)
+
+// typeOf is as what a content is approved that has been public so often.
+func typeOf(edition int32) string {
+	if edition > 0 {
+		return correctionType
+	}
+	return contentType
+}
 
 // contents follows what agencies write.
 func (d *desk) contents() bus.Consumer {
@@ -90,35 +104,73 @@ func (d *desk) imported(ctx context.Context, tx pgx.Tx, m bus.Message, e *conten
 	}
 	text := snapshotOf(&contentv1.ContentSubmitted{Content: e.GetContent(), BodyHtml: e.GetBodyHtml()})
 	at := e.GetContent().GetPublishedAt().AsTime()
+	shared, err := candidate.SharedTail(ctx, tx, text.Content)
+	if err != nil {
+		return 0, err
+	}
 	id := publication.ID(text.Content, text.Hash, text.Revision)
 	r, err := d.publications.Execute(ctx, id, commandOf(m, at, "import", id), func(p *publication.Publication, _ int64) ([]any, error) {
-		return p.ImportPublication(text, at), nil
+		return p.ImportPublication(text, publication.Tail(text.Content, shared), at), nil
 	})
 	return r.Position, err
 }
 
 func (d *desk) handleDossiers(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
+	var last int64
 	for _, m := range messages {
+		var position int64
 		var err error
 		switch e := m.Payload.(type) {
 		case *approvalsv1.DossierApproved:
-			if e.GetDocumentType() == documentType {
-				err = candidate.Approved(ctx, tx, e, m.Traceparent)
-			}
+			position, err = d.dossierApproved(ctx, tx, m, e)
 		case *approvalsv1.DossierReturned:
-			if e.GetDocumentType() == documentType && e.GetToLevel() == 0 {
-				err = candidate.Returned(ctx, tx, e, m.Traceparent)
+			if e.GetToLevel() == 0 {
+				position, err = d.dossierReturned(ctx, tx, m, e)
 			}
 		case *approvalsv1.DossierVoided:
-			if e.GetDocumentType() == documentType {
-				err = candidate.Voided(ctx, tx, e, m.Traceparent)
-			}
+			position, err = d.dossierVoided(ctx, tx, m, e)
 		}
 		if err != nil {
 			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
 		}
+		last = max(last, position)
 	}
-	return nil
+	return d.caughtUp(ctx, last)
+}
+
+// Each gives the log's position after what it did, 0 when it wrote nothing there.
+
+func (d *desk) dossierApproved(ctx context.Context, tx pgx.Tx, m bus.Message, e *approvalsv1.DossierApproved) (int64, error) {
+	switch e.GetDocumentType() {
+	case contentType, correctionType:
+		return 0, candidate.Approved(ctx, tx, e, m.Traceparent)
+	case withdrawalType:
+		return d.withdrawn(ctx, m, e)
+	default:
+		return 0, nil
+	}
+}
+
+func (d *desk) dossierReturned(ctx context.Context, tx pgx.Tx, m bus.Message, e *approvalsv1.DossierReturned) (int64, error) {
+	switch e.GetDocumentType() {
+	case contentType, correctionType:
+		return 0, candidate.Returned(ctx, tx, e, m.Traceparent)
+	case withdrawalType:
+		return d.notWithdrawn(ctx, m, e.GetDocument(), e.GetHash(), e.GetComment())
+	default:
+		return 0, nil
+	}
+}
+
+func (d *desk) dossierVoided(ctx context.Context, tx pgx.Tx, m bus.Message, e *approvalsv1.DossierVoided) (int64, error) {
+	switch e.GetDocumentType() {
+	case contentType, correctionType:
+		return 0, candidate.Voided(ctx, tx, e)
+	case withdrawalType:
+		return d.notWithdrawn(ctx, m, e.GetDocument(), e.GetHash(), "")
+	default:
+		return 0, nil
+	}
 }
 
 // commandOf is a command that follows from a message: on behalf of whoever caused it, and the same on every delivery.

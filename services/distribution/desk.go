@@ -19,8 +19,10 @@ import (
 
 // desk runs the commands on publications.
 type desk struct {
-	pool         *pgxpool.Pool
-	log          *es.Log
+	pool *pgxpool.Pool
+	log  *es.Log
+	// now is the clock that decides: the log's.
+	now          func(ctx context.Context) (time.Time, error)
 	publications *es.Repo[publication.Publication, *publication.Publication]
 	// scheduling admits one at a time: each holds a connection while the log needs another, and so they could take all of them.
 	scheduling chan struct{}
@@ -28,54 +30,62 @@ type desk struct {
 
 func newDesk(pool *pgxpool.Pool, log *es.Log) *desk {
 	return &desk{
-		pool: pool, log: log, scheduling: make(chan struct{}, 1),
+		pool: pool, log: log, now: log.Now, scheduling: make(chan struct{}, 1),
 		publications: es.NewRepo[publication.Publication](log, publication.Prefix),
 	}
 }
 
 type result = es.Result[publication.Publication]
 
-// schedule sets the newest text of a content to be published at a moment, or now when it is zero, and gives the publication's id. An
-// edit that arrives meanwhile waits until this is decided, and then cancels it.
-func (d *desk) schedule(ctx context.Context, content string, publishAt time.Time, command es.Command) (id string, r result, err error) {
+// schedule sets the newest text of a content to be published at a moment, or publishes it at once when it is zero, and gives the
+// publication's id. An edit that arrives meanwhile waits until this is decided, and then cancels what waits.
+func (d *desk) schedule(ctx context.Context, content string, publishAt, expiresAt time.Time, command es.Command) (id string, r result, err error) {
+	err = d.holding(ctx, content, func(known *candidate.Known, now time.Time) error {
+		id, r, err = d.scheduleKnown(ctx, content, known, publishAt, expiresAt, now, command)
+		return err
+	})
+	return id, r, err
+}
+
+// holding decides something about a content by what is known of it and by the log's clock, while it cannot be edited here.
+func (d *desk) holding(ctx context.Context, content string, decide func(known *candidate.Known, now time.Time) error) error {
 	select {
 	case d.scheduling <- struct{}{}:
 		defer func() { <-d.scheduling }()
 	case <-ctx.Done():
-		return "", r, ctx.Err()
+		return ctx.Err()
 	}
-	now, err := d.log.Now(ctx)
+	now, err := d.now(ctx)
 	if err != nil {
-		return "", r, err
+		return err
 	}
 	hold, err := d.pool.Begin(ctx)
 	if err != nil {
-		return "", r, err
+		return err
 	}
 	// It only reads: what is decided is in the log, whatever becomes of this connection.
 	defer func() { _ = hold.Rollback(context.WithoutCancel(ctx)) }()
 	known, err := candidate.Hold(ctx, hold, content)
 	if err != nil {
-		return "", r, err
+		return err
 	}
 	if known == nil {
-		return "", r, errs.New(errorsv1.Reason_NOT_FOUND, "what", content)
+		return errs.New(errorsv1.Reason_NOT_FOUND, "what", content)
 	}
 	link(ctx, known.Traceparents)
-	return d.scheduleKnown(ctx, content, known, publishAt, now, command)
+	return decide(known, now)
 }
 
-func (d *desk) scheduleKnown(ctx context.Context, content string, known *candidate.Known, publishAt, now time.Time, command es.Command) (string, result, error) {
+func (d *desk) scheduleKnown(ctx context.Context, content string, known *candidate.Known, publishAt, expiresAt, now time.Time, command es.Command) (string, result, error) {
 	newest := publication.ID(content, known.Newest.Hash, known.Newest.Revision)
 	r, err := d.publications.Execute(ctx, newest, command, func(p *publication.Publication, _ int64) ([]any, error) {
-		if err := d.unpublished(ctx, content, known); err != nil {
+		taken, err := d.unpublished(ctx, content, newest, known)
+		if err != nil {
 			return nil, err
 		}
-		approval := publication.Approval{State: known.State}
-		if known.Approval != nil {
-			approval.Approved, approval.Decisions = true, decisionsOf(known.Approval.GetDecisions())
-		}
-		return p.SchedulePublication(snapshotOf(known.Submission), approval, publishAt, now)
+		plan := planOf(known, publishAt)
+		plan.Taken, plan.ExpiresAt = taken, expiresAt
+		return p.SchedulePublication(plan, now)
 	})
 	if errs.ReasonOf(err) != errorsv1.Reason_IDEMPOTENCY_KEY_REUSED {
 		return newest, r, err
@@ -91,23 +101,96 @@ func (d *desk) scheduleKnown(ctx context.Context, content string, known *candida
 	return newest, r, err
 }
 
-// unpublished refuses when an earlier text of the content is public: to change that takes a correction.
-func (d *desk) unpublished(ctx context.Context, content string, known *candidate.Known) error {
-	for _, text := range known.Texts {
-		p, _, err := d.publications.Load(ctx, publication.ID(content, text.Hash, text.Revision))
-		if err != nil {
-			return err
-		}
-		if p.State == publication.Published {
-			return errs.New(errorsv1.Reason_ALREADY_PUBLISHED)
-		}
+// planOf is what may be published of a content, by what is known of it.
+func planOf(known *candidate.Known, publishAt time.Time) publication.Plan {
+	content := known.Submission.GetContent()
+	plan := publication.Plan{
+		Snapshot: snapshotOf(known.Submission), PublishAt: publishAt, Tail: publication.Tail(known.Content, known.SharedTail),
+		Approval: publication.Approval{State: known.State, Blockers: len(known.Submission.GetBlockers())},
 	}
-	return nil
+	// A text for the first time is approved as content, and one after it as correction, by other people perhaps.
+	if known.Approval != nil && known.Approval.GetDocumentType() == typeOf(content.GetEdition()) {
+		plan.Approval.Approved, plan.Approval.Decisions = true, decisionsOf(known.Approval.GetDecisions())
+	} else if known.Approval != nil {
+		plan.Approval.State = inApproval
+	}
+	return plan
 }
 
-// release makes a publication public; refused before its time by the log's clock.
-func (d *desk) release(ctx context.Context, id string, command es.Command) (result, error) {
-	now, err := d.log.Now(ctx)
+// unpublished refuses when a text of the content is public, for to change that takes a correction, and when the newest one was public and
+// is no more. It gives the slugs of the content's other publications.
+func (d *desk) unpublished(ctx context.Context, content, newest string, known *candidate.Known) (taken []string, err error) {
+	for _, text := range known.Texts {
+		id := publication.ID(content, text.Hash, text.Revision)
+		p, _, err := d.publications.Load(ctx, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case p.State == publication.Published:
+			return nil, errs.New(errorsv1.Reason_ALREADY_PUBLISHED)
+		case p.Showed(known.Newest.Hash, known.Newest.Revision):
+			return nil, errs.New(errorsv1.Reason_WITHDRAWN_TEXT)
+		case id != newest && p.State.WasPublic():
+			taken = append(taken, p.Slugs()...)
+		}
+	}
+	return taken, nil
+}
+
+// correct sets the newest text of a publication's content to take the place of the public one at a moment, or at once when it is zero.
+func (d *desk) correct(ctx context.Context, id string, publishAt time.Time, may may, command es.Command) (r result, err error) {
+	p, version, err := d.publications.Load(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if version == 0 {
+		return r, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
+	}
+	content := p.Snapshot.Content
+	err = d.holding(ctx, content, func(known *candidate.Known, now time.Time) error {
+		r, err = d.publications.Execute(ctx, id, command, func(p *publication.Publication, version int64) ([]any, error) {
+			if err := may(version); err != nil {
+				return nil, err
+			}
+			plan := planOf(known, publishAt)
+			if p.State == publication.Published && plan.Approval.Approved && known.Submission.GetContent().GetEdition() == 0 {
+				return nil, errs.New(errorsv1.Reason_NOTHING_TO_CORRECT) // approved before it was public
+			}
+			if plan.Taken, err = d.others(ctx, content, id, known); err != nil {
+				return nil, err
+			}
+			notice := known.Submission.GetContent().GetCorrection()
+			return p.CorrectPublication(plan, publication.Notice{Kind: notice.GetKind(), Reason: notice.GetReason()}, now)
+		})
+		return err
+	})
+	return r, err
+}
+
+// others are the slugs of a content's other publications.
+func (d *desk) others(ctx context.Context, content, id string, known *candidate.Known) (taken []string, err error) {
+	for _, text := range known.Texts {
+		other := publication.ID(content, text.Hash, text.Revision)
+		if other == id {
+			continue
+		}
+		p, _, err := d.publications.Load(ctx, other)
+		if err != nil {
+			return nil, err
+		}
+		if p.State.WasPublic() {
+			taken = append(taken, p.Slugs()...)
+		}
+	}
+	return taken, nil
+}
+
+// may refuses a command on a version that is not the one its caller saw.
+type may func(version int64) error
+
+// decide runs a command on a publication that is there, by the log's clock.
+func (d *desk) decide(ctx context.Context, id string, command es.Command, decide func(p *publication.Publication, version int64, now time.Time) ([]any, error)) (result, error) {
+	now, err := d.now(ctx)
 	if err != nil {
 		return result{}, err
 	}
@@ -115,21 +198,56 @@ func (d *desk) release(ctx context.Context, id string, command es.Command) (resu
 		if version == 0 {
 			return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
 		}
+		return decide(p, version, now)
+	})
+}
+
+// release makes public what waits; refused before its time by the log's clock.
+func (d *desk) release(ctx context.Context, id string, command es.Command) (result, error) {
+	return d.decide(ctx, id, command, func(p *publication.Publication, _ int64, now time.Time) ([]any, error) {
 		return p.ReleasePublication(now)
 	})
 }
 
+// expire ends what was to be shown until now; refused before its time by the log's clock.
+func (d *desk) expire(ctx context.Context, id string, command es.Command) (result, error) {
+	return d.decide(ctx, id, command, func(p *publication.Publication, _ int64, now time.Time) ([]any, error) {
+		return p.ExpirePublication(now)
+	})
+}
+
+// reschedule changes a publication's times.
+func (d *desk) reschedule(ctx context.Context, id string, times publication.Times, may may, command es.Command) (result, error) {
+	return d.decide(ctx, id, command, func(p *publication.Publication, version int64, now time.Time) ([]any, error) {
+		if err := may(version); err != nil {
+			return nil, err
+		}
+		return p.ReschedulePublication(times, now)
+	})
+}
+
+// callOff cancels what waits, because an editor says so.
+func (d *desk) callOff(ctx context.Context, id string, may may, command es.Command) (result, error) {
+	return d.decide(ctx, id, command, func(p *publication.Publication, version int64, _ time.Time) ([]any, error) {
+		if err := may(version); err != nil {
+			return nil, err
+		}
+		return p.CancelPublication()
+	})
+}
+
 // receive keeps a channel's receipt.
-func (d *desk) receive(ctx context.Context, id, channel, place string, command es.Command) (result, error) {
+func (d *desk) receive(ctx context.Context, id string, receipt publication.Receipt, command es.Command) (result, error) {
+	receipt.At = command.HappenedAt
 	return d.publications.Execute(ctx, id, command, func(p *publication.Publication, version int64) ([]any, error) {
 		if version == 0 {
 			return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
 		}
-		return p.RecordReceipt(channel, place, command.HappenedAt)
+		return p.RecordReceipt(receipt)
 	})
 }
 
-// cancel stops what is scheduled of a content's other texts, and gives the log's position after that.
+// cancel stops what waits of a content's other texts, and gives the log's position after that.
 func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, command func(publication string) es.Command) (position int64, err error) {
 	texts, err := candidate.Texts(ctx, tx, content)
 	if err != nil {
@@ -138,7 +256,7 @@ func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, 
 	for _, text := range texts {
 		id := publication.ID(content, text.Hash, text.Revision)
 		r, err := d.publications.Execute(ctx, id, command(id), func(p *publication.Publication, _ int64) ([]any, error) {
-			return p.CancelPublication(editedTo), nil
+			return p.CancelEdited(editedTo), nil
 		})
 		if err != nil {
 			return 0, fmt.Errorf("cancelling %s: %w", id, err)

@@ -2,9 +2,6 @@ package distribution
 
 import (
 	"context"
-	"slices"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
@@ -32,7 +29,7 @@ func (s *server) PublishContent(ctx context.Context, r *distributionv1.PublishCo
 	if err != nil {
 		return nil, err
 	}
-	id, result, err := s.desk.schedule(ctx, r.GetContent(), moment(r.GetPublishAt()), command)
+	id, result, err := s.desk.schedule(ctx, r.GetContent(), moment(r.GetPublishAt()), moment(r.GetExpiresAt()), command)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +51,21 @@ func (s *server) Release(ctx context.Context, r *distributionv1.ReleaseRequest) 
 	return s.answer(ctx, r.GetPublication(), result)
 }
 
+func (s *server) Expire(ctx context.Context, r *distributionv1.ExpireRequest) (*distributionv1.Publication, error) {
+	if err := s.host.Policies.Authorize(ctx, "Expire", auth.Resource{Type: "Publication", ID: r.GetPublication()}); err != nil {
+		return nil, err
+	}
+	command, err := rpc.Command(ctx, "Expire", r)
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.desk.expire(ctx, r.GetPublication(), command)
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, r.GetPublication(), result)
+}
+
 func (s *server) RecordReceipt(ctx context.Context, r *distributionv1.RecordReceiptRequest) (*distributionv1.Publication, error) {
 	if err := s.host.Policies.Authorize(ctx, "RecordReceipt", auth.Resource{Type: "Publication", ID: r.GetPublication()}); err != nil {
 		return nil, err
@@ -62,7 +74,9 @@ func (s *server) RecordReceipt(ctx context.Context, r *distributionv1.RecordRece
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.desk.receive(ctx, r.GetPublication(), r.GetChannel(), r.GetPlace(), command)
+	result, err := s.desk.receive(ctx, r.GetPublication(), publication.Receipt{
+		Channel: r.GetChannel(), Place: r.GetPlace(), Act: publication.Act(r.GetAct()), Number: r.GetNumber(),
+	}, command)
 	if err != nil {
 		return nil, err
 	}
@@ -70,21 +84,23 @@ func (s *server) RecordReceipt(ctx context.Context, r *distributionv1.RecordRece
 }
 
 func (s *server) GetPublication(ctx context.Context, r *distributionv1.GetPublicationRequest) (*distributionv1.Publication, error) {
-	p, err := s.visible(ctx, "GetPublication", r.GetPublication())
+	p, version, err := s.visible(ctx, "GetPublication", r.GetPublication())
 	if err != nil {
 		return nil, err
 	}
-	return publicationOf(r.GetPublication(), p), nil
+	return publicationOf(r.GetPublication(), p, version), rpc.SetETag(ctx, etag(version))
 }
 
 func (s *server) ListReceipts(ctx context.Context, r *distributionv1.ListReceiptsRequest) (*distributionv1.ListReceiptsResponse, error) {
-	p, err := s.visible(ctx, "ListReceipts", r.GetPublication())
+	p, _, err := s.visible(ctx, "ListReceipts", r.GetPublication())
 	if err != nil {
 		return nil, err
 	}
 	out := &distributionv1.ListReceiptsResponse{}
 	for _, receipt := range p.Receipts {
-		out.Receipts = append(out.Receipts, &distributionv1.Receipt{Channel: receipt.Channel, Place: receipt.Place, At: timestamppb.New(receipt.At)})
+		out.Receipts = append(out.Receipts, &distributionv1.Receipt{
+			Channel: receipt.Channel, Place: receipt.Place, Act: string(receipt.Act), Number: receipt.Number, At: timestamp(receipt.At),
+		})
 	}
 	return out, nil
 }
@@ -101,7 +117,7 @@ func (s *server) ListPublications(ctx context.Context, r *distributionv1.ListPub
 	if q.All, err = s.host.Policies.Allows(ctx, "GetPublication", resourceOf("", "", publication.Scheduled)); err != nil {
 		return nil, err
 	}
-	q.Agency = auth.From(ctx).Agency()
+	q.Own = auth.From(ctx).Agency()
 	rows, err := readmodel.List(ctx, s.host.Pool, q)
 	if err != nil {
 		return nil, err
@@ -109,22 +125,22 @@ func (s *server) ListPublications(ctx context.Context, r *distributionv1.ListPub
 	rows, next := listing.Cut(page, rows, func(row readmodel.Row) listing.Place { return listing.Place{At: row.Sort(), ID: row.ID} })
 	out := &distributionv1.ListPublicationsResponse{NextPageToken: next}
 	for _, row := range rows {
-		out.Publications = append(out.Publications, publicationOfRow(row))
+		out.Publications = append(out.Publications, publicationOf(row.ID, row.State, row.Version))
 	}
 	return out, nil
 }
 
 // visible loads a publication that the caller may see; one they may not is not theirs to know.
-func (s *server) visible(ctx context.Context, action, id string) (*publication.Publication, error) {
+func (s *server) visible(ctx context.Context, action, id string) (*publication.Publication, int64, error) {
 	p, version, err := s.desk.publications.Load(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	err = s.host.Policies.Authorize(ctx, action, resourceOf(id, p.Snapshot.Agency, p.State))
 	if errs.ReasonOf(err) == errorsv1.Reason_FORBIDDEN || err == nil && version == 0 {
-		return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
+		return nil, 0, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
 	}
-	return p, err
+	return p, version, err
 }
 
 func resourceOf(id, agency string, state publication.State) auth.Resource {
@@ -136,42 +152,5 @@ func (s *server) answer(ctx context.Context, id string, r result) (*distribution
 	if err := s.host.Answered(ctx, r.Position, r.Recorded); err != nil {
 		return nil, err
 	}
-	return publicationOf(id, r.State), nil
-}
-
-func publicationOf(id string, p *publication.Publication) *distributionv1.Publication {
-	out := publicationOfRow(readmodel.Row{
-		ID: id, Content: p.Snapshot.Content, Plan: p.Snapshot.Plan, PlanItem: p.Snapshot.PlanItem, Agency: p.Snapshot.Agency,
-		Title: p.Snapshot.Title, Hash: p.Snapshot.Hash, Slug: p.Slug, State: string(p.State), PublishAt: p.PublishAt,
-		Channels: p.Snapshot.Channels, Imported: p.Imported, Example: p.Snapshot.Example, Verified: p.Verified,
-	})
-	if !p.PublishedAt.IsZero() {
-		out.PublishedAt = timestamppb.New(p.PublishedAt)
-	}
-	return out
-}
-
-func publicationOfRow(r readmodel.Row) *distributionv1.Publication {
-	out := &distributionv1.Publication{
-		Id: r.ID, Content: r.Content, Plan: r.Plan, PlanItem: r.PlanItem, Agency: r.Agency, Title: r.Title, Hash: r.Hash, Slug: r.Slug,
-		Path: publication.Path(r.Slug), State: r.State, PublishAt: timestamppb.New(r.PublishAt), Channels: slices.Clone(r.Channels),
-		Imported: r.Imported, Example: r.Example, Verified: r.Verified,
-	}
-	if r.PublishedAt != nil {
-		out.PublishedAt = timestamppb.New(*r.PublishedAt)
-	}
-	return out
-}
-
-// queryOf reads what a list request asks for; the query takes one row more than the page, which tells whether another page follows.
-func queryOf(r *distributionv1.ListPublicationsRequest) (readmodel.Query, listing.Page, error) {
-	page, wrong := listing.Read(r.GetPageSize(), r.GetPageToken())
-	switch publication.State(r.GetState()) {
-	case publication.None, publication.Scheduled, publication.Published, publication.Cancelled:
-	default:
-		wrong = append(wrong, errs.At("state", errorsv1.Reason_BAD_FORMAT,
-			"value", r.GetState(), "field", "state", "expected", "scheduled, published, cancelled"))
-	}
-	q := readmodel.Query{Content: r.GetContent(), State: r.GetState(), Before: page.After.At, BeforeID: page.After.ID, Limit: page.Size + 1}
-	return q, page, errs.Invalid(wrong)
+	return publicationOf(id, r.State, r.Version), rpc.SetETag(ctx, etag(r.Version))
 }

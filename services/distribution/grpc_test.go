@@ -20,13 +20,13 @@ import (
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
 
-// A publication over the wire: scheduled by the portal's editor, released by the worker, answered by the portal, and seen on the way
-// by whom it concerns only.
+// A publication over the wire: scheduled by the portal's editor, published earlier than that was, answered by the portal, and seen on the
+// way by whom it concerns only.
 func TestPublicationOverTheWire(t *testing.T) {
 	b := newBench(t)
 	content := newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.approved(content, "h1"))
-	request := &distributionv1.PublishContentRequest{Content: content}
+	request := &distributionv1.PublishContentRequest{Content: content, PublishAt: timestamppb.New(time.Now().Add(24 * time.Hour))}
 	var header metadata.MD
 	ctx := rpc.WithIdempotencyKey(b.as("bt.cong"), "đăng lần 1")
 	scheduled, err := b.client.PublishContent(ctx, request, grpc.Header(&header))
@@ -49,8 +49,11 @@ func TestPublicationOverTheWire(t *testing.T) {
 	if _, err := b.client.Release(b.as("bt.cong"), &distributionv1.ReleaseRequest{Publication: scheduled.GetId()}); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
 		t.Errorf("%v", err)
 	}
-	released, err := b.client.Release(b.as("service:worker"), &distributionv1.ReleaseRequest{Publication: scheduled.GetId()})
-	if err != nil || released.GetState() != "published" || released.GetPublishedAt() == nil {
+	if _, err := b.client.CancelPublication(b.as("bt.cong"), &distributionv1.CancelPublicationRequest{Publication: scheduled.GetId()}); err != nil {
+		t.Fatal(err)
+	}
+	released, err := b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content})
+	if err != nil || released.GetId() != scheduled.GetId() || released.GetState() != "published" || released.GetPublishedAt() == nil {
 		t.Fatalf("%v, %v", released, err)
 	}
 	verified, err := b.client.RecordReceipt(b.as("service:portal"), &distributionv1.RecordReceiptRequest{Publication: scheduled.GetId(), Channel: "portal", Place: released.GetPath()})

@@ -47,6 +47,8 @@ func TestPolicies(t *testing.T) {
 	only := func(names ...string) func(string) bool {
 		return func(who string) bool { return slices.Contains(names, who) }
 	}
+	editors := only("portal_editor of the agency", "portal_editor of another")
+	withdrawn := resourceOf("publication_1", "H24.02", publication.Withdrawn)
 	scheduled, published := resourceOf("publication_1", "H24.02", publication.Scheduled), resourceOf("publication_1", "H24.02", publication.Published)
 	tested := map[string]bool{}
 	for _, c := range []struct {
@@ -60,7 +62,16 @@ func TestPolicies(t *testing.T) {
 		{"ListReceipts", scheduled, privileged},
 		{"ListReceipts", published, everybody},
 		{"ListPublications", auth.Resource{Type: "Publications", ID: "all"}, everybody},
+		{"GetPublication", withdrawn, everybody},
+		{"ListVersions", published, everybody},
+		{"ListVersions", withdrawn, privileged},
+		{"ReschedulePublication", scheduled, editors},
+		{"CancelPublication", scheduled, editors},
+		{"CorrectPublication", published, editors},
+		{"WithdrawPublication", published, only("portal_editor of the agency", "portal_editor of another", "officer of the agency",
+			"head of the agency", "deputy_head of the agency", "deputy of the agency", "leader of the agency")},
 		{"Release", scheduled, only("worker")},
+		{"Expire", published, only("worker")},
 		{"RecordReceipt", published, only("portal")},
 	} {
 		tested[c.action] = true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -58,14 +59,22 @@ func staff() []*planningv1.Person {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	pool, _ := engines.Clone(t, Module().Name, migrate)
+	return benchOn(t, pool)
+}
+
+func migrate(ctx context.Context, owner *pgx.Conn) error {
 	m := Module()
-	pool, _ := engines.Clone(t, m.Name, func(ctx context.Context, owner *pgx.Conn) error {
-		if err := errors.Join(es.Migrate(ctx, owner, "postgres", m.Projections), directory.Migrate(ctx, owner, "postgres")); err != nil {
-			return err
-		}
-		_, err := owner.Exec(ctx, "CREATE SCHEMA "+m.Name+"; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
+	if err := errors.Join(es.Migrate(ctx, owner, "postgres", m.Projections), directory.Migrate(ctx, owner, "postgres")); err != nil {
 		return err
-	})
+	}
+	_, err := owner.Exec(ctx, "CREATE SCHEMA "+m.Name+"; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+func benchOn(t *testing.T, pool *pgxpool.Pool) *bench {
+	t.Helper()
+	m := Module()
 	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +112,7 @@ func (b *bench) serve() *grpc.ClientConn {
 	b.t.Helper()
 	grpcServer := rpc.NewServer(rpc.ServerOptions{
 		Service: b.host.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: b.issuer.URL}), People: b.host.Directory,
-		Policies: b.host.Policies, DigestKey: []byte("a key for tests"),
+		Policies: b.host.Policies, DigestKey: []byte("a key for tests"), AsOf: b.asOf,
 		AtLeast: func(ctx context.Context, token es.Token) error {
 			return b.log.WaitFor(ctx, b.host.Module.Projections[0].Name, token[b.host.Module.Name].Position)
 		},
@@ -216,7 +225,12 @@ func command(name string) es.Command {
 func newContent() string { return id.Format("content", id.NewUUID(time.Now())) }
 
 func (b *bench) publish(content, key string) (string, result, error) {
-	return b.schedule(b.t.Context(), content, time.Time{}, command(key))
+	return b.schedule(b.t.Context(), content, time.Time{}, time.Time{}, command(key))
+}
+
+// later schedules for the next day.
+func (b *bench) later(content, key string) (string, result, error) {
+	return b.schedule(b.t.Context(), content, time.Now().Add(24*time.Hour), time.Time{}, command(key))
 }
 
 func (b *bench) refused(content string, reason errs.Reason, arguments ...string) {
@@ -233,6 +247,11 @@ func (b *bench) refused(content string, reason errs.Reason, arguments ...string)
 	}
 }
 
+// receipt is the portal's of the first act.
+func receipt(place string) publication.Receipt {
+	return publication.Receipt{Channel: publication.Portal, Place: place}
+}
+
 func rand(b *bench) string {
 	b.messages++
 	return fmt.Sprintf("key-%d", b.messages)
@@ -245,4 +264,19 @@ func (b *bench) state(id string) publication.State {
 		b.t.Fatal(err)
 	}
 	return p.State
+}
+
+// field holds a refusal of one place against its reason, and gives the place.
+func (b *bench) field(err error, reason errs.Reason) string {
+	b.t.Helper()
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok || len(e.Fields) != 1 || e.Fields[0].Reason != reason {
+		b.t.Errorf("got %v, want %s", err, reason)
+		return ""
+	}
+	return e.Fields[0].Field
+}
+
+func (b *bench) asOf(ctx context.Context, at time.Time) (context.Context, error) {
+	return b.log.AsOf(ctx, at, b.host.Module.Projections)
 }

@@ -29,13 +29,17 @@ type Text struct {
 
 // Known is what there is to decide by about a content.
 type Known struct {
-	Newest Text
+	// Content is its identifier.
+	Content string
+	Newest  Text
 	// Submission is the newest text as it was submitted or imported; nil when it was edited since.
 	Submission *contentv1.ContentSubmitted
 	// Approval is of the newest text's hash; nil when it is not approved.
 	Approval *approvalsv1.DossierApproved
 	// State is the content's: draft, in_approval, returned or approved.
 	State string
+	// SharedTail says that another content's identifier ends alike.
+	SharedTail bool
 	// Texts are all that could have become public, the newest included, oldest first.
 	Texts []Text
 	// Traceparents are the trace contexts of the submission and of the approval, as far as there are any.
@@ -98,9 +102,12 @@ func Returned(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierReturned, tr
 	return decide(ctx, tx, m.GetDocument(), Text{m.GetHash(), m.GetRevision()}, "returned", []byte{}, traceparent)
 }
 
-// Voided takes back the approvals of a hash.
-func Voided(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierVoided, traceparent string) error {
-	return decide(ctx, tx, m.GetDocument(), Text{Hash: m.GetHash()}, "voided", []byte{}, traceparent)
+// Voided takes back the approvals of a hash. It may come after the approval of a later text: a correction has a dossier of its own, and
+// only one dossier's events come in order.
+func Voided(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierVoided) error {
+	_, err := tx.Exec(ctx, `UPDATE distribution.dossier SET revision = 0, state = 'voided', message = '', traceparent = '' WHERE content = $1 AND hash = $2`,
+		m.GetDocument(), m.GetHash())
+	return err
 }
 
 // decide keeps the last word on a content. Revision 0 is one from before revisions were recorded, or on no text in particular.
@@ -114,7 +121,7 @@ func decide(ctx context.Context, tx pgx.Tx, content string, of Text, state strin
 
 // Hold reads what is known of a content and keeps it from being edited here until the transaction ends; nil when nothing is known.
 func Hold(ctx context.Context, tx pgx.Tx, content string) (*Known, error) {
-	var k Known
+	k := Known{Content: content}
 	var submitted bool
 	err := tx.QueryRow(ctx, `SELECT hash, revision, submitted FROM distribution.content WHERE id = $1 FOR SHARE`, content).
 		Scan(&k.Newest.Hash, &k.Newest.Revision, &submitted)
@@ -125,6 +132,9 @@ func Hold(ctx context.Context, tx pgx.Tx, content string) (*Known, error) {
 		return nil, fmt.Errorf("what is known of %s: %w", content, err)
 	}
 	if k.Texts, err = Texts(ctx, tx, content); err != nil {
+		return nil, err
+	}
+	if k.SharedTail, err = SharedTail(ctx, tx, content); err != nil {
 		return nil, err
 	}
 	if !submitted {
@@ -172,6 +182,13 @@ func (k *Known) readDossier(ctx context.Context, tx pgx.Tx, content string) erro
 	default:
 		return nil
 	}
+}
+
+// SharedTail says whether the identifier of another content ends in the same eight characters. Of two contents that do, the one that is
+// published later knows of the other, since it is known here before it may be published.
+func SharedTail(ctx context.Context, tx pgx.Tx, content string) (shared bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM distribution.content WHERE right(id, 8) = right($1, 8) AND id <> $1)`, content).Scan(&shared)
+	return shared, err
 }
 
 // Texts lists every text of a content that could have become public.

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS distribution.candidate (
     PRIMARY KEY (content, hash, revision)
 );
 
--- The last word of each content's dossier. A dossier's events come in order, so the last one counts.
+-- The last word of each content's dossiers: one for the first text, and one for each correction after it.
 CREATE TABLE IF NOT EXISTS distribution.dossier (
     content     text PRIMARY KEY,
     hash        text NOT NULL,
@@ -28,3 +28,5 @@ CREATE TABLE IF NOT EXISTS distribution.dossier (
 );
 -- The text's revision; 0 when it is not known, as of what was decided before revisions were told.
 ALTER TABLE distribution.dossier ADD COLUMN IF NOT EXISTS revision int NOT NULL DEFAULT 0;
+-- Slugs end with the end of the content's identifier, and are told apart by it.
+CREATE INDEX IF NOT EXISTS content_tail ON distribution.content (right(id, 8));

@@ -42,6 +42,10 @@ func published(at time.Time) PublicationPublished {
 	return PublicationPublished{Snapshot: s.Snapshot, Decisions: s.Decisions, Slug: s.Slug, PublishedAt: at}
 }
 
+func plan(at time.Time, a Approval) Plan {
+	return Plan{Snapshot: snapshot("h1"), Approval: a, Tail: Tail(content, false), PublishAt: at}
+}
+
 func want(t *testing.T, got []any, err error, events ...any) {
 	t.Helper()
 	if err != nil {
@@ -63,30 +67,30 @@ func refused(t *testing.T, got []any, err error, reason errs.Reason, args map[st
 	}
 }
 
-func TestPublishNowIsScheduledNow(t *testing.T) {
-	got, err := given().SchedulePublication(snapshot("h1"), approved(), time.Time{}, now())
-	want(t, got, err, scheduled(now()))
+func TestPublishNowIsPublicAtOnce(t *testing.T) {
+	got, err := given().SchedulePublication(plan(time.Time{}, approved()), now())
+	want(t, got, err, scheduled(now()), published(now()))
 }
 
 func TestPublishLater(t *testing.T) {
 	later := now().Add(48 * time.Hour)
-	got, err := given().SchedulePublication(snapshot("h1"), approved(), later, now())
+	got, err := given().SchedulePublication(plan(later, approved()), now())
 	want(t, got, err, scheduled(later))
 }
 
 func TestPublishBeforeApproval(t *testing.T) {
-	got, err := given().SchedulePublication(snapshot("h1"), Approval{State: "in_approval"}, time.Time{}, now())
+	got, err := given().SchedulePublication(plan(time.Time{}, Approval{State: "in_approval"}), now())
 	refused(t, got, err, errorsv1.Reason_NOT_APPROVED, map[string]string{"state": "in_approval"})
 }
 
 func TestEmbargoInThePast(t *testing.T) {
-	got, err := given().SchedulePublication(snapshot("h1"), approved(), now().Add(-time.Minute), now())
+	got, err := given().SchedulePublication(plan(now().Add(-time.Minute), approved()), now())
 	refused(t, got, err, errorsv1.Reason_EMBARGO_PAST, map[string]string{"at": "08:59 02/03/2026"})
 }
 
 func TestPublishTwice(t *testing.T) {
 	for _, p := range []*Publication{given(scheduled(now())), given(scheduled(now()), published(now())), given(PublicationImported{Snapshot: snapshot("h1")})} {
-		got, err := p.SchedulePublication(snapshot("h1"), approved(), time.Time{}, now())
+		got, err := p.SchedulePublication(plan(time.Time{}, approved()), now())
 		refused(t, got, err, errorsv1.Reason_ALREADY_PUBLISHED, nil)
 	}
 }
@@ -105,10 +109,10 @@ func TestReleaseBeforeItsTime(t *testing.T) {
 }
 
 func TestAnEditCancelsWhatIsScheduled(t *testing.T) {
-	want(t, given(scheduled(now())).CancelPublication("h2"), nil, PublicationCancelled{Content: content, Hash: "h1", EditedTo: "h2"})
-	want(t, given(scheduled(now())).CancelPublication("h1"), nil)
-	want(t, given().CancelPublication("h2"), nil)
-	want(t, given(scheduled(now()), published(now())).CancelPublication("h2"), nil)
+	want(t, given(scheduled(now())).CancelEdited("h2"), nil, PublicationCancelled{Content: content, Hash: "h1", EditedTo: "h2"})
+	want(t, given(scheduled(now())).CancelEdited("h1"), nil)
+	want(t, given().CancelEdited("h2"), nil)
+	want(t, given(scheduled(now()), published(now())).CancelEdited("h2"), nil)
 }
 
 func TestCancelledIsNeverReleased(t *testing.T) {
@@ -118,27 +122,27 @@ func TestCancelledIsNeverReleased(t *testing.T) {
 
 func TestHistoryEntersPublishedAtItsTime(t *testing.T) {
 	at := vn.Day(2022, 3, 1).Add(13*time.Hour + 20*time.Minute)
-	got := given().ImportPublication(snapshot("h1"), at)
+	got := given().ImportPublication(snapshot("h1"), Tail(content, false), at)
 	want(t, got, nil, PublicationImported{Snapshot: snapshot("h1"), Slug: "hai-phong-day-manh-cai-cach-084sn02q", PublishedAt: at.UTC()})
 	p := given(got...)
 	if p.State != Published || !p.Imported || !p.PublishedAt.Equal(at) {
 		t.Errorf("%+v", p)
 	}
-	want(t, p.ImportPublication(snapshot("h1"), at), nil)
+	want(t, p.ImportPublication(snapshot("h1"), Tail(content, false), at), nil)
 }
 
 func TestReceiptOfThePortalCompletes(t *testing.T) {
 	p := given(scheduled(now()), published(now()))
-	got, err := p.RecordReceipt("loa", "Phường Máy Tơ", now())
-	want(t, got, err, ReceiptRecorded{Channel: "loa", Place: "Phường Máy Tơ", At: now()})
+	got, err := p.RecordReceipt(Receipt{Channel: "loa", Place: "Phường Máy Tơ", At: now()})
+	want(t, got, err, ReceiptRecorded{Channel: "loa", Place: "Phường Máy Tơ", At: now(), Act: ActPublished})
 	p = given(scheduled(now()), published(now()), got[0])
 	if p.Verified {
 		t.Error("verified without the portal")
 	}
-	got, err = p.RecordReceipt(Portal, "/tin/x", now())
-	want(t, got, err, ReceiptRecorded{Channel: Portal, Place: "/tin/x", At: now(), Complete: true})
-	p = given(scheduled(now()), published(now()), ReceiptRecorded{Channel: Portal, Place: "/tin/x", Complete: true})
-	again, err := p.RecordReceipt(Portal, "/tin/x", now())
+	got, err = p.RecordReceipt(Receipt{Channel: Portal, Place: "/tin/x", At: now()})
+	want(t, got, err, ReceiptRecorded{Channel: Portal, Place: "/tin/x", At: now(), Complete: true, Act: ActPublished})
+	p = given(scheduled(now()), published(now()), ReceiptRecorded{Channel: Portal, Place: "/tin/x", Complete: true, Act: ActPublished})
+	again, err := p.RecordReceipt(Receipt{Channel: Portal, Place: "/tin/x", At: now()})
 	want(t, again, err)
 	if !p.Verified {
 		t.Error("not verified")
@@ -146,9 +150,9 @@ func TestReceiptOfThePortalCompletes(t *testing.T) {
 }
 
 func TestReceiptRefused(t *testing.T) {
-	got, err := given(scheduled(now())).RecordReceipt(Portal, "/tin/x", now())
+	got, err := given(scheduled(now())).RecordReceipt(Receipt{Channel: Portal, Place: "/tin/x", At: now()})
 	refused(t, got, err, errorsv1.Reason_PUBLICATION_STATE, map[string]string{"state": "scheduled", "allowed": "published"})
-	got, err = given(scheduled(now()), published(now())).RecordReceipt("zalo", " ", now())
+	got, err = given(scheduled(now()), published(now())).RecordReceipt(Receipt{Channel: "zalo", Place: " ", At: now()})
 	refused(t, got, err, errorsv1.Reason_INVALID, map[string]string{"count": "2"})
 }
 
@@ -160,10 +164,10 @@ func TestIdentifiers(t *testing.T) {
 	if ID(content, "h1", 1) == ID(content, "h1", 3) || ID(content, "h1", 1) == ID(content, "h2", 1) {
 		t.Error("identifiers follow content, hash and revision")
 	}
-	if got := Slug("Tuyên truyền cải cách hành chính năm 2022", content); got != "tuyen-truyen-cai-cach-hanh-chinh-nam-2022-084sn02q" {
+	if got := Slug("Tuyên truyền cải cách hành chính năm 2022", Tail(content, false), nil); got != "tuyen-truyen-cai-cach-hanh-chinh-nam-2022-084sn02q" {
 		t.Errorf("slug %q", got)
 	}
-	if got := Slug("???", content); got != "084sn02q" {
+	if got := Slug("???", Tail(content, false), nil); got != "084sn02q" {
 		t.Errorf("slug %q", got)
 	}
 }
