@@ -24,11 +24,15 @@ import (
 // documentType is how approvals names the dossiers of reports.
 const documentType = "report"
 
-// facts follows what reports count.
+// facts follows what figures count.
 func (d *desk) facts() bus.Consumer {
 	return bus.Consumer{
 		Name: "reporting.facts", Sources: []string{"planning", "distribution"}, Handle: handleFacts,
-		Types: names(&planningv1.PlanIssued{}, &planningv1.AgenciesImported{}, &distributionv1.PublicationPublished{}),
+		Types: names(
+			&planningv1.PlanIssued{}, &planningv1.PlanAmended{}, &planningv1.PlanClosed{}, &planningv1.AgenciesImported{},
+			&planningv1.ResultRecorded{}, &planningv1.ResultConfirmed{}, &planningv1.ResultQuestioned{}, &planningv1.ResultRetracted{},
+			&distributionv1.PublicationPublished{}, &distributionv1.PublicationCorrected{}, &distributionv1.PublicationWithdrawn{},
+		),
 	}
 }
 
@@ -36,27 +40,53 @@ func (d *desk) facts() bus.Consumer {
 func (d *desk) dossiers() bus.Consumer {
 	return bus.Consumer{
 		Name: "reporting.approvals", Sources: []string{"approvals"}, Handle: d.handleDossiers,
-		Types: names(&approvalsv1.DossierOpened{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierApproved{}),
+		Types: names(&approvalsv1.DossierOpened{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierApproved{}, &approvalsv1.DossierIssued{}),
 	}
 }
 
 func handleFacts(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
-	for _, m := range messages {
-		var err error
-		origin := facts.Origin{Epoch: m.Epoch, Position: m.Position, Traceparent: m.Traceparent}
-		switch e := m.Payload.(type) {
-		case *planningv1.PlanIssued:
-			err = facts.PlanIssued(ctx, tx, e, origin)
-		case *planningv1.AgenciesImported:
-			err = facts.AgenciesImported(ctx, tx, e, origin)
-		case *distributionv1.PublicationPublished:
-			err = facts.PublicationPublished(ctx, tx, e, origin)
+	first, err := facts.Arrive(ctx, tx, len(messages))
+	if err != nil {
+		return err
+	}
+	for i, m := range messages {
+		origin := facts.Origin{
+			Epoch: m.Epoch, Position: m.Position, RecordedAt: m.RecordedAt, Traceparent: m.Traceparent, Arrived: first + int64(i),
 		}
-		if err != nil {
+		if err := handleFact(ctx, tx, m.Payload, origin); err != nil {
 			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
 		}
 	}
 	return nil
+}
+
+func handleFact(ctx context.Context, tx pgx.Tx, payload proto.Message, origin facts.Origin) error {
+	switch e := payload.(type) {
+	case *planningv1.PlanIssued:
+		return facts.PlanIssued(ctx, tx, e, origin)
+	case *planningv1.PlanAmended:
+		return facts.PlanAmended(ctx, tx, e, origin)
+	case *planningv1.PlanClosed:
+		return facts.PlanClosed(ctx, tx, e, origin)
+	case *planningv1.AgenciesImported:
+		return facts.AgenciesImported(ctx, tx, e, origin)
+	case *planningv1.ResultRecorded:
+		return facts.Result(ctx, tx, e.GetResult(), origin)
+	case *planningv1.ResultConfirmed:
+		return facts.Result(ctx, tx, e.GetResult(), origin)
+	case *planningv1.ResultQuestioned:
+		return facts.Result(ctx, tx, e.GetResult(), origin)
+	case *planningv1.ResultRetracted:
+		return facts.Result(ctx, tx, e.GetResult(), origin)
+	case *distributionv1.PublicationPublished:
+		return facts.PublicationPublished(ctx, tx, e, origin)
+	case *distributionv1.PublicationCorrected:
+		return facts.PublicationCorrected(ctx, tx, e, origin)
+	case *distributionv1.PublicationWithdrawn:
+		return facts.PublicationWithdrawn(ctx, tx, e, origin)
+	default:
+		return nil
+	}
 }
 
 func (d *desk) handleDossiers(ctx context.Context, _ pgx.Tx, messages []bus.Message) error {
@@ -89,6 +119,10 @@ func (d *desk) handleDossier(ctx context.Context, m bus.Message) (int64, error) 
 			return d.follow(ctx, e.GetDocument(), commandOf(m), func(r *report.Report) []any {
 				return r.ApproveReport(e.GetDocument(), e.GetDossier(), e.GetHash(), decisionsOf(e.GetDecisions()), m.HappenedAt)
 			})
+		}
+	case *approvalsv1.DossierIssued:
+		if e.GetDocumentType() == documentType {
+			return d.follow(ctx, e.GetDocument(), commandOf(m), func(r *report.Report) []any { return r.NumberReport(e.GetHash(), numberedOf(e)) })
 		}
 	}
 	return 0, nil

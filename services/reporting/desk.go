@@ -5,8 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/loa-vn/loa/pkg/errs"
@@ -14,7 +12,6 @@ import (
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/facts"
-	"github.com/loa-vn/loa/services/reporting/internal/figures"
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
 
@@ -72,45 +69,13 @@ func (d *desk) compile(ctx context.Context, plan facts.Plan, period vn.Period, b
 	return id, r, err
 }
 
-func (d *desk) read(ctx context.Context, plan string, period vn.Period) (report.Sheet, error) {
-	f, err := facts.Read(ctx, d.pool, plan)
+// plan gives a plan as it stands; nil when none is known.
+func (d *desk) plan(ctx context.Context, id string) (*facts.Plan, error) {
+	v, err := facts.Now(ctx, d.pool)
 	if err != nil {
-		return report.Sheet{}, err
+		return nil, err
 	}
-	if f == nil {
-		return report.Sheet{}, errs.New(errorsv1.Reason_NOT_FOUND, "what", plan)
-	}
-	document := figures.Compile(f.Plan, f.Publications, period, f.Names)
-	d.trace(ctx, document, f.Traceparents)
-	text, hash, err := document.Canonical()
-	if err != nil {
-		return report.Sheet{}, err
-	}
-	return report.Sheet{
-		Plan: document.Plan, PlanNumber: document.PlanNumber, PlanTitle: document.PlanTitle, Agency: document.Agency,
-		AgencyName: document.AgencyName, Period: document.Period, PeriodName: document.PeriodName, From: document.From, To: document.To,
-		Title: document.Title, Example: document.Example, ImportedPlan: document.ImportedPlan,
-		Canonical: text, Hash: hash, Sources: f.Sources,
-	}, nil
-}
-
-// trace makes a span of each item's line that counts something, linked to the traces of what it counts.
-func (d *desk) trace(ctx context.Context, document figures.Document, traceparents map[string]string) {
-	nowhere := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
-	for _, line := range document.Items {
-		var links []trace.Link
-		for _, counted := range line.Counted {
-			before := propagation.TraceContext{}.Extract(nowhere, propagation.MapCarrier{"traceparent": traceparents[counted.Publication]})
-			if c := trace.SpanContextFromContext(before); c.IsValid() {
-				links = append(links, trace.Link{SpanContext: c})
-			}
-		}
-		if len(links) > 0 {
-			_, span := d.tracer.Start(ctx, "report line", trace.WithLinks(links...), trace.WithAttributes(
-				attribute.String("loa.plan", document.Plan), attribute.String("loa.period", document.Period), attribute.String("loa.item", line.Code)))
-			span.End()
-		}
-	}
+	return facts.ReadPlan(ctx, d.pool, v, id)
 }
 
 // submit sends a report up its route on behalf of a person and their unit.

@@ -13,7 +13,6 @@ import (
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
-	"github.com/loa-vn/loa/services/reporting/internal/facts"
 	"github.com/loa-vn/loa/services/reporting/internal/readmodel"
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
@@ -26,7 +25,7 @@ type server struct {
 }
 
 func (s *server) CompileReport(ctx context.Context, r *reportingv1.CompileReportRequest) (*reportingv1.Report, error) {
-	plan, err := facts.ReadPlan(ctx, s.host.Pool, r.GetPlan())
+	plan, err := s.desk.plan(ctx, r.GetPlan())
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +121,7 @@ func (s *server) visible(ctx context.Context, id string) (*report.Report, auth.R
 	}
 	var agencies []string
 	if version > 0 {
-		plan, err := facts.ReadPlan(ctx, s.host.Pool, r.Sheet.Plan)
+		plan, err := s.desk.plan(ctx, r.Sheet.Plan)
 		if err != nil {
 			return nil, auth.Resource{}, err
 		}
@@ -164,6 +163,7 @@ func reportOfRow(r readmodel.Row) *reportingv1.Report {
 		Id: r.ID, Plan: r.Plan, PlanNumber: r.PlanNumber, PlanTitle: r.PlanTitle, Agency: r.Agency, AgencyName: r.AgencyName, Period: r.Period,
 		PeriodName: r.PeriodName, From: r.From, To: r.To, Title: r.Title, State: r.State, Hash: r.Hash, CompiledAt: timestamppb.New(r.CompiledAt),
 		CompiledBy: r.CompiledBy, Example: r.Example, ImportedPlan: r.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment,
+		Number: r.Number, Date: r.Date,
 	}
 	if r.ApprovedAt != nil {
 		out.ApprovedAt = timestamppb.New(*r.ApprovedAt)

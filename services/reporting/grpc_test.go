@@ -66,7 +66,7 @@ func TestReportOverTheWire(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	// A list leaves out the figures and what belongs to them.
-	got.Figures, got.Canonical, got.Sources, got.Decisions = nil, "", nil, nil
+	got.Figures, got.Canonical, got.Sources, got.Decisions, got.Annex = nil, "", nil, nil, nil
 	if diff := cmp.Diff(got, list.GetReports()[0], protocmp.Transform()); diff != "" {
 		t.Error(diff)
 	}

@@ -28,6 +28,7 @@ func Module() app.Module {
 		Projections: []es.Projection{readmodel.Reports()},
 		Migrations:  facts.Tables(),
 		Policies:    policies,
+		Blobs:       true,
 		Start:       start,
 	}
 }
@@ -37,5 +38,6 @@ func start(_ context.Context, h *app.Host) error {
 	reportingv1.RegisterReportServiceServer(h.GRPC(), &server{host: h, desk: d})
 	h.Consume(d.facts())
 	h.Consume(d.dossiers())
+	h.Go(issuing, press{printer: printer{desk: d, directory: h.Directory, home: h.Config.BaseURL()}, blobs: h.Blobs, logger: h.Logger}.run)
 	return nil
 }

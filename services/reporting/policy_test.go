@@ -62,6 +62,13 @@ func TestPolicies(t *testing.T) {
 		{"GetReport", in(report.InApproval), named},
 		{"GetReport", in(report.Returned), named},
 		{"GetReport", in(report.Approved), known},
+		{"ListReportEvidence", in(report.Compiled), named},
+		{"ListReportEvidence", in(report.Approved), known},
+		{"GetReport", in(report.Issued), known},
+		{"GetReportDocument", in(report.Compiled), named},
+		{"GetReportDocument", in(report.Issued), known},
+		{"GetProgress", auth.Resource{Type: "Plan", ID: "plan_1"}, known},
+		{"ListProgressEvents", auth.Resource{Type: "Plan", ID: "plan_1"}, known},
 		{"ListReports", auth.Resource{Type: "Reports", ID: "all"}, known},
 	} {
 		tested[c.action] = true
@@ -72,9 +79,16 @@ func TestPolicies(t *testing.T) {
 			}
 		}
 	}
+	var methods []string
 	for _, m := range reportingv1.ReportService_ServiceDesc.Methods {
-		if !tested[m.MethodName] {
-			t.Errorf("%s has no expectation", m.MethodName)
+		methods = append(methods, m.MethodName)
+	}
+	for _, s := range reportingv1.ReportService_ServiceDesc.Streams {
+		methods = append(methods, s.StreamName)
+	}
+	for _, name := range methods {
+		if !tested[name] {
+			t.Errorf("%s has no expectation", name)
 		}
 	}
 }

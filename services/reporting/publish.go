@@ -1,6 +1,7 @@
 package reporting
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,12 @@ func publish(e es.Event) (proto.Message, error) {
 			State: report.Approved, Sheet: event.Sheet, Dossier: event.Dossier, Decisions: event.Decisions, ApprovedAt: event.ApprovedAt, Path: event.Path,
 		})
 		return &reportingv1.ReportApproved{Report: r}, err
+	case report.ReportIssued:
+		r, err := reportOf(e.Aggregate, &report.Report{
+			State: report.Issued, Sheet: event.Sheet, Dossier: event.Dossier, Decisions: event.Decisions, ApprovedAt: event.ApprovedAt, Path: event.Path,
+			Number: event.Number, Date: event.Date, Documents: event.Documents,
+		})
+		return &reportingv1.ReportIssued{Report: r}, err
 	default:
 		return nil, nil
 	}
@@ -38,7 +45,11 @@ func reportOf(id string, r *report.Report) (*reportingv1.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", id, err)
 	}
-	f, err := figuresOf(document.Figures)
+	var rows []figures.Entry
+	if document.Annex != nil {
+		rows = document.Annex.Rows
+	}
+	f, err := figuresOf(document.Figures, rows)
 	if err != nil {
 		return nil, fmt.Errorf("report %s: %w", id, err)
 	}
@@ -47,7 +58,13 @@ func reportOf(id string, r *report.Report) (*reportingv1.Report, error) {
 		Id: id, Plan: s.Plan, PlanNumber: s.PlanNumber, PlanTitle: s.PlanTitle, Agency: s.Agency, AgencyName: s.AgencyName, Period: s.Period,
 		PeriodName: s.PeriodName, From: s.From, To: s.To, Title: s.Title, State: string(r.State), Figures: f, Canonical: s.Canonical,
 		Hash: s.Hash, Sources: s.Sources, CompiledAt: timestamppb.New(s.CompiledAt), CompiledBy: s.CompiledBy, Example: s.Example,
-		ImportedPlan: s.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment,
+		ImportedPlan: s.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment, Number: r.Number, Date: r.Date,
+	}
+	for _, d := range r.Documents {
+		out.Documents = append(out.Documents, &reportingv1.StoredDocument{Format: d.Format, MediaType: d.MediaType, Sha256: d.SHA256, Size: d.Size})
+	}
+	if err := addAnnex(out, document); err != nil {
+		return nil, fmt.Errorf("report %s: %w", id, err)
 	}
 	for _, d := range r.Decisions {
 		out.Decisions = append(out.Decisions, &approvalsv1.Decision{
@@ -61,42 +78,125 @@ func reportOf(id string, r *report.Report) (*reportingv1.Report, error) {
 	return out, nil
 }
 
-func figuresOf(f figures.Figures) (*reportingv1.Figures, error) {
+// addAnnex adds what a report of today's form has beside its figures.
+func addAnnex(out *reportingv1.Report, document figures.Document) error {
+	if a := document.Annex; a != nil {
+		out.Annex = &reportingv1.Annex{Entries: a.Entries, Sha256: a.SHA256}
+	}
+	out.LateCount, out.Restates = document.LateCount, document.Restates
+	for _, late := range document.LateFacts {
+		fact, err1 := countedOf(late.Entry)
+		at, err2 := time.Parse(time.RFC3339Nano, late.RecordedAt)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		out.LateFacts = append(out.LateFacts, &reportingv1.LateFact{
+			Kind: late.Kind, Report: late.Report, Period: late.Period, Fact: fact, RecordedAt: timestamppb.New(at),
+		})
+	}
+	return nil
+}
+
+// figuresOf are the figures as others see them; the lines list those of the rows that they count.
+func figuresOf(f figures.Figures, rows []figures.Entry) (*reportingv1.Figures, error) {
 	out := &reportingv1.Figures{
 		Published: f.Published, PublishedCumulative: f.PublishedCumulative,
 		ItemsTotal: int32(f.ItemsTotal), ItemsDone: int32(f.ItemsDone), ItemsOverdue: int32(f.ItemsOverdue),
 	}
 	for _, part := range []struct {
+		by   figures.Dimension
 		from []figures.Line
 		to   *[]*reportingv1.Line
-	}{{f.Items, &out.Items}, {f.Agencies, &out.Agencies}, {f.Themes, &out.Themes}, {f.Audiences, &out.Audiences}, {f.Channels, &out.Channels}} {
+	}{
+		{figures.ByItem, f.Items, &out.Items},
+		{figures.ByAgency, f.Agencies, &out.Agencies},
+		{figures.ByTheme, f.Themes, &out.Themes},
+		{figures.ByAudience, f.Audiences, &out.Audiences},
+		{figures.ByChannel, f.Channels, &out.Channels},
+	} {
 		for _, line := range part.from {
-			l, err := lineOf(line)
+			l, err := lineOf(line, figures.LineName(part.by, line.Code), rows)
 			if err != nil {
 				return nil, err
 			}
 			*part.to = append(*part.to, l)
 		}
 	}
-	return out, nil
+	if f.Total == nil {
+		return out, nil
+	}
+	var err error
+	out.Total, err = lineOf(*f.Total, figures.TotalLine, nil)
+	return out, err
 }
 
-func lineOf(l figures.Line) (*reportingv1.Line, error) {
+func lineOf(l figures.Line, name string, rows []figures.Entry) (*reportingv1.Line, error) {
 	out := &reportingv1.Line{
 		Code: l.Code, Name: l.Name, Planned: l.Planned, Actual: l.Actual, Cumulative: l.Cumulative, Target: l.Target, Unit: l.Unit,
-		State: string(l.State), Deadline: l.Deadline, Example: l.Example,
+		State: string(l.State), Deadline: l.Deadline, Example: l.Example, Line: name, YearCumulative: l.YearCumulative, LastYear: l.LastYear,
+		ByPublications: l.ByPublications, ByResults: l.ByResults, Unconfirmed: l.Unconfirmed, Withdrawn: l.Withdrawn, Events: l.Events,
 	}
-	for _, c := range l.Counted {
+	for _, b := range l.Besides {
+		out.Besides = append(out.Besides, &reportingv1.Beside{
+			Unit: b.Unit, Planned: b.Planned, Actual: b.Actual, Cumulative: b.Cumulative, YearCumulative: b.YearCumulative, Target: b.Target,
+			Unconfirmed: b.Unconfirmed,
+		})
+	}
+	for _, e := range rows {
+		if !e.In(name) {
+			continue
+		}
+		c, err := countedOf(e)
+		if err != nil {
+			return nil, err
+		}
+		out.Counted = append(out.Counted, c)
+	}
+	for _, c := range l.Counted { // of the first form
 		at, err := time.Parse(time.RFC3339Nano, c.PublishedAt)
 		if err != nil {
 			return nil, err
 		}
 		out.Counted = append(out.Counted, &reportingv1.Counted{
 			Publication: c.Publication, Content: c.Content, Title: c.Title, PublishedAt: timestamppb.New(at), Path: c.Path, Hash: c.Hash,
-			Event: c.Event, Imported: c.Imported,
+			Event: c.Event, Imported: c.Imported, Kind: string(figures.Published), Quantity: 1, Unit: figures.Publications,
 		})
 	}
 	return out, nil
+}
+
+func countedOf(e figures.Entry) (*reportingv1.Counted, error) {
+	at, err := time.Parse(time.RFC3339Nano, e.At)
+	if err != nil {
+		return nil, err
+	}
+	c := &reportingv1.Counted{
+		Content: e.Content, Title: e.Title, PublishedAt: timestamppb.New(at), Path: e.Path, Hash: e.Hash, Event: e.Event, Imported: e.Imported,
+		Kind: string(e.Kind), Quantity: e.Quantity, Unit: e.Unit, Item: e.Item, Agency: e.Agency, Theme: e.Theme, Audiences: e.Audiences,
+		Channels: e.Channels, Example: e.Example,
+	}
+	if e.Kind == figures.Result {
+		c.Result = e.ID
+	} else {
+		c.Publication = e.ID
+	}
+	return c, nil
+}
+
+// numberedOf is the number of a report with who signed it: the last decision that stands.
+func numberedOf(e *approvalsv1.DossierIssued) report.ReportNumbered {
+	n := report.ReportNumbered{Dossier: e.GetDossier(), Number: e.GetNumber(), Date: e.GetDate(), Issuer: e.GetIssuer()}
+	for _, d := range e.GetDecisions() {
+		n.Bypassed = n.Bypassed || d.GetBypass()
+		if d.GetVoided() {
+			continue
+		}
+		n.Signing = report.Signing{
+			Person: d.GetPerson(), PersonName: d.GetPersonName(), Position: d.GetPosition(), Capacity: d.GetCapacity(), OnBehalfOf: d.GetOnBehalfOf(),
+			OnBehalfOfName: d.GetOnBehalfOfName(), OnBehalfOfPosition: d.GetOnBehalfOfPosition(), PersonExample: d.GetPersonExample(),
+		}
+	}
+	return n
 }
 
 func decisionsOf(decisions []*approvalsv1.Decision) []report.Decision {

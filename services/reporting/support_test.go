@@ -16,6 +16,7 @@ import (
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/auth/authtest"
 	"github.com/loa-vn/loa/pkg/bus"
+	"github.com/loa-vn/loa/pkg/config"
 	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/engines"
 	"github.com/loa-vn/loa/pkg/errs"
@@ -37,7 +38,7 @@ const plan38 = "plan_01h455vb4pex5vsknk084sn02q"
 // fed as the bus feeds it.
 type bench struct {
 	*desk
-	t        *testing.T
+	t        testing.TB
 	host     *app.Host
 	issuer   *authtest.Issuer
 	client   reportingv1.ReportServiceClient
@@ -60,7 +61,7 @@ func staff() []*planningv1.Person {
 	return people
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	m := Module()
 	pool, _ := engines.Clone(t, m.Name, func(ctx context.Context, owner *pgx.Conn) error {
@@ -90,13 +91,17 @@ func newBench(t *testing.T) *bench {
 	}
 	b := &bench{
 		desk: newDesk(pool, log), t: t, issuer: authtest.NewIssuer(t),
-		host: &app.Host{Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies},
+		host: &app.Host{
+			Module: m, Config: &config.Config{PublicURL: "https://haiphong.gov.vn"}, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies,
+		},
 	}
 	b.client = reportingv1.NewReportServiceClient(b.serve())
 	people := b.message(&planningv1.PeopleImported{People: staff()})
 	b.messages = 0
 	if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
-		return b.host.Directory.Consumer(m.Name).Handle(t.Context(), tx, []bus.Message{people})
+		agencies := b.agencies()
+		b.messages = 0
+		return b.host.Directory.Consumer(m.Name).Handle(t.Context(), tx, []bus.Message{people, agencies})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +114,9 @@ func (b *bench) serve() *grpc.ClientConn {
 	grpcServer := rpc.NewServer(rpc.ServerOptions{
 		Service: b.host.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: b.issuer.URL}), People: b.host.Directory,
 		Policies: b.host.Policies, DigestKey: []byte("a key for tests"),
+		AsOf: func(ctx context.Context, at time.Time) (context.Context, error) {
+			return b.log.AsOf(ctx, at, b.host.Module.Projections)
+		},
 		AtLeast: func(ctx context.Context, token es.Token) error {
 			return b.log.WaitFor(ctx, b.host.Module.Projections[0].Name, token[b.host.Module.Name].Position)
 		},
@@ -160,7 +168,7 @@ func (b *bench) message(payload proto.Message) bus.Message {
 	b.messages++
 	return bus.Message{
 		ID: fmt.Sprintf("message-%d", b.messages), Type: string(payload.ProtoReflect().Descriptor().FullName()), Payload: payload,
-		HappenedAt: time.Now().UTC().Truncate(time.Microsecond), Epoch: 1, Position: int64(b.messages), Actor: "pgd.stttt", Agency: "H24.02",
+		HappenedAt: time.Now().UTC().Truncate(time.Microsecond), RecordedAt: time.Now().UTC().Truncate(time.Microsecond), Epoch: 1, Position: int64(b.messages), Actor: "pgd.stttt", Agency: "H24.02",
 		Traceparent: fmt.Sprintf("00-%032x-%016x-01", b.messages, b.messages),
 	}
 }
@@ -171,7 +179,7 @@ func (b *bench) deliver(messages ...bus.Message) {
 	for _, m := range messages {
 		handle := handleFacts
 		switch m.Payload.(type) {
-		case *approvalsv1.DossierOpened, *approvalsv1.DossierApproved, *approvalsv1.DossierReturned:
+		case *approvalsv1.DossierOpened, *approvalsv1.DossierApproved, *approvalsv1.DossierReturned, *approvalsv1.DossierIssued:
 			handle = b.handleDossiers
 		}
 		if err := pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error { return handle(b.t.Context(), tx, []bus.Message{m}) }); err != nil {
@@ -182,7 +190,9 @@ func (b *bench) deliver(messages ...bus.Message) {
 
 func (b *bench) agencies() bus.Message {
 	return b.message(&planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
-		{Code: "H24", Name: "Ủy ban nhân dân thành phố Hải Phòng"}, {Code: "H24.02", Name: "Sở Thông tin và Truyền thông"}, {Code: "H24.03", Name: "Sở Nội vụ"},
+		{Code: "H24", Name: "Ủy ban nhân dân thành phố Hải Phòng"},
+		{Code: "H24.02", Name: "Sở Thông tin và Truyền thông", Parent: "H24"},
+		{Code: "H24.03", Name: "Sở Nội vụ", Parent: "H24"},
 	}})
 }
 
@@ -232,7 +242,7 @@ func (b *bench) command() es.Command {
 	return es.Command{Key: id.Derive(time.Time{}, "test", fmt.Sprint(b.messages)), HappenedAt: time.Now(), Actor: "cv.stttt", Agency: "H24.02"}
 }
 
-func march(t *testing.T) vn.Period {
+func march(t testing.TB) vn.Period {
 	t.Helper()
 	p, err := vn.ParsePeriod("2022-M03")
 	if err != nil {
@@ -241,9 +251,9 @@ func march(t *testing.T) vn.Period {
 	return p
 }
 
-func (b *bench) plan() facts.Plan {
+func (b *bench) plan38() facts.Plan {
 	b.t.Helper()
-	p, err := facts.ReadPlan(b.t.Context(), b.pool, plan38)
+	p, err := b.desk.plan(b.t.Context(), plan38)
 	if err != nil || p == nil {
 		b.t.Fatalf("%v, %v", p, err)
 	}
@@ -255,7 +265,7 @@ func officer() compiler { return compiler{Name: "cv.stttt", Person: true} }
 // compiled compiles March 2022 and gives the report's id.
 func (b *bench) compiled() (string, result) {
 	b.t.Helper()
-	id, r, err := b.compile(b.t.Context(), b.plan(), march(b.t), officer(), b.command())
+	id, r, err := b.compile(b.t.Context(), b.plan38(), march(b.t), officer(), b.command())
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func appendValue(b []byte, v any) ([]byte, error) {
 		}
 		return strconv.AppendInt(b, n, 10), nil
 	case string:
-		return appendString(b, v), nil
+		return AppendString(b, v), nil
 	case []any:
 		return appendArray(b, v)
 	case map[string]any:
@@ -77,7 +77,7 @@ func appendObject(b []byte, members map[string]any) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, name), ':')
+		b = append(AppendString(b, name), ':')
 		var err error
 		if b, err = appendValue(b, members[name]); err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func appendObject(b []byte, members map[string]any) ([]byte, error) {
 }
 
 // appendString escapes what RFC 8785, section 3.2.2.2, escapes and nothing else.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for _, r := range s {

@@ -2,180 +2,108 @@ package facts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-	"google.golang.org/protobuf/proto"
 
-	"github.com/loa-vn/loa/pkg/vn"
-	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/figures"
 )
 
-// Plan is a plan as it was issued.
-type Plan struct {
-	figures.Plan
-	// Agencies are all that it names.
-	Agencies []string
+// Query chooses facts: of a plan, that happened within a span, in the order of the annex.
+type Query struct {
+	Plan     string
+	From, To time.Time
+	// Item is empty for all.
+	Item string
+	// Standing is empty for all.
+	Standing figures.Standing
+	// AfterAt and AfterID begin behind a fact; zero for the first.
+	AfterAt time.Time
+	AfterID string
 }
 
-// Facts is all that a report is compiled from, as it stood at one moment.
-type Facts struct {
-	Plan         figures.Plan
-	Publications []figures.Publication
-	// Names are those of agencies, by code.
-	Names map[string]string
-	// Sources tells, by service, the furthest place that a fact here came from: "distribution" to "1.57".
-	Sources map[string]string
-	// Traceparents are the trace contexts of publications, by identifier.
-	Traceparents map[string]string
-}
+const columns = `id, kind, standing, content, item, title, theme, audiences, channels, agency, quantity, unit, happened_at, path, hash, imported,
+	example, source, epoch, position, traceparent`
 
-// ReadPlan gives a plan; nil when none is known.
-func ReadPlan(ctx context.Context, pool *pgxpool.Pool, id string) (*Plan, error) {
-	return readPlan(ctx, pool, id)
-}
-
-// Read gives the facts of a plan, all from one snapshot; nil when the plan is not known.
-func Read(ctx context.Context, pool *pgxpool.Pool, plan string) (facts *Facts, err error) {
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, pool, snapshot, func(tx pgx.Tx) error {
-		p, err := readPlan(ctx, tx, plan)
-		if err != nil || p == nil {
-			return err
-		}
-		f := &Facts{Plan: p.Plan, Names: map[string]string{}, Sources: map[string]string{}, Traceparents: map[string]string{}}
-		if err := errors.Join(f.readNames(ctx, tx), f.readSources(ctx, tx), f.readPublications(ctx, tx)); err != nil {
-			return err
-		}
-		facts = f
-		return nil
-	})
+// Each gives the facts as they are seen, one by one, until take says that it is enough; it holds one at a time.
+func Each(ctx context.Context, q querier, v View, of Query, take func(f figures.Fact, traceparent string) (more bool, err error)) error {
+	clause, seen := v.clause()
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM reporting.fact
+		WHERE plan = $2 AND happened_at >= $3 AND happened_at < $4 AND `+clause+`
+			AND ($5 = '' OR item = $5) AND ($6 = '' OR standing = $6) AND ($8 = '' OR (happened_at, id) > ($7, $8))
+		ORDER BY happened_at, id`, seen, of.Plan, of.From, of.To, of.Item, of.Standing, of.AfterAt, of.AfterID)
 	if err != nil {
-		return nil, fmt.Errorf("reading the facts of %s: %w", plan, err)
+		return err
 	}
-	return facts, nil
+	defer rows.Close()
+	var f figures.Fact
+	var source, traceparent string
+	var epoch int
+	var position int64
+	for rows.Next() {
+		f.Audiences, f.Channels = nil, nil // each fact gets its own
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Standing, &f.Content, &f.Item, &f.Title, &f.Theme, &f.Audiences, &f.Channels, &f.Agency, &f.Quantity,
+			&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &source, &epoch, &position, &traceparent); err != nil {
+			return err
+		}
+		f.Event = fmt.Sprintf("%s/%d.%d", source, epoch, position)
+		if more, err := take(f, traceparent); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+// Change is a fact that stood differently before and after.
+type Change struct {
+	// Before and After are nil where there was none.
+	Before, After *figures.Fact
+	RecordedAt    time.Time
 }
 
-func readPlan(ctx context.Context, q querier, id string) (*Plan, error) {
-	var message []byte
-	var p Plan
-	err := q.QueryRow(ctx, `SELECT message, agencies FROM reporting.plan WHERE id = $1`, id).Scan(&message, &p.Agencies)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
+// Changes gives what changed of a plan's facts that happened within a span, between what had arrived by one number and by another, in
+// the order of the annex.
+func Changes(ctx context.Context, q querier, plan string, from, to time.Time, before, after int64) ([]Change, error) {
+	rows, err := q.Query(ctx, `
+		WITH touched AS (
+			SELECT DISTINCT id FROM reporting.fact
+			WHERE plan = $1 AND happened_at >= $2 AND happened_at < $3 AND (arrived > $4 AND arrived <= $5 OR replaced > $4 AND replaced <= $5))
+		SELECT f.arrived <= $4 AS was, f.since, `+columns+` FROM reporting.fact f JOIN touched USING (id)
+		WHERE f.arrived <= $4 AND (f.replaced IS NULL OR f.replaced > $4) OR f.arrived <= $5 AND (f.replaced IS NULL OR f.replaced > $5)
+		ORDER BY happened_at, id, arrived`, plan, from, to, before, after)
 	if err != nil {
 		return nil, err
 	}
-	issued := &planningv1.PlanIssued{}
-	if err := proto.Unmarshal(message, issued); err != nil {
-		return nil, err
-	}
-	p.Plan, err = planOf(issued)
-	return &p, err
-}
-
-func (f *Facts) readNames(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, `SELECT code, name FROM reporting.agency`)
-	if err != nil {
-		return err
-	}
-	var code, name string
-	_, err = pgx.ForEachRow(rows, []any{&code, &name}, func() error {
-		f.Names[code] = name
-		return nil
-	})
-	return err
-}
-
-func (f *Facts) readSources(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, `
-		(SELECT 'distribution', epoch, position FROM reporting.publication ORDER BY epoch DESC, position DESC LIMIT 1)
-		UNION ALL
-		(SELECT 'planning', epoch, position FROM (SELECT epoch, position FROM reporting.plan UNION ALL SELECT epoch, position FROM reporting.agency) AS p
-			ORDER BY epoch DESC, position DESC LIMIT 1)`)
-	if err != nil {
-		return err
-	}
-	var source string
+	var found []Change
+	places := map[string]int{}
+	var was bool
+	var since time.Time
+	var f figures.Fact
+	var source, traceparent string
 	var epoch int
 	var position int64
-	_, err = pgx.ForEachRow(rows, []any{&source, &epoch, &position}, func() error {
-		f.Sources[source] = fmt.Sprintf("%d.%d", epoch, position)
-		return nil
-	})
-	return err
-}
-
-func (f *Facts) readPublications(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, `SELECT id, content, item, title, theme, audiences, channels, published_at, path, hash, imported, example,
-			epoch, position, traceparent
-		FROM reporting.publication WHERE plan = $1`, f.Plan.ID)
-	if err != nil {
-		return err
-	}
-	var p figures.Publication
-	var epoch int
-	var position int64
-	var traceparent string
 	_, err = pgx.ForEachRow(rows, []any{
-		&p.ID, &p.Content, &p.Item, &p.Title, &p.Theme, &p.Audiences, &p.Channels, &p.At, &p.Path, &p.Hash, &p.Imported, &p.Example,
-		&epoch, &position, &traceparent,
+		&was, &since, &f.ID, &f.Kind, &f.Standing, &f.Content, &f.Item, &f.Title, &f.Theme, &f.Audiences, &f.Channels, &f.Agency, &f.Quantity,
+		&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &source, &epoch, &position, &traceparent,
 	}, func() error {
-		p.Event = fmt.Sprintf("distribution/%d.%d", epoch, position)
-		f.Publications = append(f.Publications, p)
-		f.Traceparents[p.ID] = traceparent
-		p.Audiences, p.Channels = nil, nil // the next row gets its own
+		of := f
+		of.Event = fmt.Sprintf("%s/%d.%d", source, epoch, position)
+		f.Audiences, f.Channels = nil, nil
+		place, known := places[of.ID]
+		if !known {
+			place = len(found)
+			places[of.ID] = place
+			found = append(found, Change{})
+		}
+		c := &found[place]
+		if was {
+			c.Before = &of
+		} else {
+			c.After = &of
+		}
+		c.RecordedAt = since
 		return nil
 	})
-	return err
-}
-
-func planOf(m *planningv1.PlanIssued) (figures.Plan, error) {
-	p := m.GetPlan()
-	from, err1 := day(p.GetFrom())
-	to, err2 := day(p.GetTo())
-	if err := errors.Join(err1, err2); err != nil {
-		return figures.Plan{}, err
-	}
-	out := figures.Plan{
-		ID: p.GetId(), Number: p.GetNumber(), Title: p.GetTitle(), From: from, To: to, Lead: p.GetLead(), Coordinators: p.GetCoordinators(),
-		Imported: p.GetImported(), Example: p.GetExample(),
-	}
-	for _, t := range p.GetThemes() {
-		out.Themes = append(out.Themes, figures.Named{Code: t.GetCode(), Name: t.GetName(), Example: t.GetExample()})
-	}
-	for _, a := range p.GetAudiences() {
-		out.Audiences = append(out.Audiences, figures.Named{Code: a.GetCode(), Name: a.GetName(), Example: a.GetExample()})
-	}
-	for _, c := range p.GetChannels() {
-		out.Channels = append(out.Channels, figures.Named{Code: c.GetCode(), Name: c.GetName(), Example: c.GetExample()})
-	}
-	for _, item := range m.GetItems() {
-		deadline, err := day(item.GetDeadline())
-		if err != nil {
-			return figures.Plan{}, err
-		}
-		out.Items = append(out.Items, figures.Item{
-			ID: item.GetId(), Code: item.GetCode(), Title: item.GetTitle(), Theme: item.GetTheme(), Audiences: item.GetAudiences(),
-			Channels: item.GetChannels(), Lead: item.GetLead(), Deadline: deadline, Target: item.GetTarget().GetQuantity(),
-			Unit: item.GetTarget().GetUnit(), Counts: item.GetTarget().GetCountsPublications(), Example: item.GetExample(),
-		})
-	}
-	return out, nil
-}
-
-// day reads YYYY-MM-DD as the first instant of the day in Vietnam; the zero time for none.
-func day(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	return time.ParseInLocation(time.DateOnly, s, vn.Location())
+	return found, err
 }

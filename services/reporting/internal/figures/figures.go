@@ -1,11 +1,9 @@
-// Package figures says what was done of what was planned: a pure function of a plan, its items, what was published and a period.
-// The same facts give the same bytes, in whatever order they came in.
+// Package figures says what was done of what was planned: a pure function of a plan, its items, what was published and recorded, and a
+// span of time. The same facts give the same bytes, in whatever order they came in.
 package figures
 
 import (
 	"time"
-
-	"github.com/loa-vn/loa/pkg/vn"
 )
 
 // Plan is what a report measures against, in the order the plan itself names its parts.
@@ -13,12 +11,15 @@ type Plan struct {
 	ID, Number, Title string
 	// From and To are the first instants of the first and last day it runs, in Vietnam.
 	From, To time.Time
-	// Lead is the code of the agency that leads the plan and reports; Coordinators those of the others.
-	Lead         string
+	// Issuer is the code of the authority whose plan it is, Lead that of the agency that leads it and reports; Coordinators those of the
+	// others.
+	Issuer, Lead string
 	Coordinators []string
 	// Themes, Audiences and Channels are the plan's own lists.
 	Themes, Audiences, Channels []Named
 	Items                       []Item
+	// Former are items that an amendment took out: what was done under them stays counted.
+	Former []Item
 	// Imported says that it was issued outside Loa; Example that the whole of it is invented.
 	Imported, Example bool
 }
@@ -43,18 +44,115 @@ type Item struct {
 	Example bool
 }
 
-// Publication is one published event under a plan item.
-type Publication struct {
-	ID, Content, Item, Title, Theme string
-	Audiences, Channels             []string
-	At                              time.Time
-	Path, Hash                      string
+// Kind of a fact.
+type Kind string
+
+// The kinds of facts.
+const (
+	Published Kind = "publication"
+	Result    Kind = "result"
+)
+
+// Standing of a fact.
+type Standing string
+
+// How a fact stands: only what is counted is in a figure; the others are shown beside it.
+const (
+	Counts      Standing = "counted"
+	Unconfirmed Standing = "unconfirmed"
+	Withdrawn   Standing = "withdrawn"
+	// Gone is a result that was retracted: it is shown nowhere.
+	Gone Standing = "gone"
+)
+
+// Fact is something done under a plan item: a publication of Loa, or a result recorded outside it.
+type Fact struct {
+	Kind     Kind
+	ID       string
+	Standing Standing
+	// Content is a publication's.
+	Content, Item, Title string
+	// Theme and Audiences are a publication's own; a result has those of its item.
+	Theme               string
+	Audiences, Channels []string
+	// Agency wrote or recorded it.
+	Agency string
+	// Quantity is in whole units: of a publication 1. Unit is a result's.
+	Quantity int64
+	Unit     string
+	At       time.Time
+	// Path leads to the page or to the evidence; Hash is what was approved, or the SHA-256 of the evidence.
+	Path, Hash string
 	// Event is where the log of its source holds it: "distribution/1.57".
 	Event             string
 	Imported, Example bool
 }
 
-// Counted is an event that a figure counts.
+// Span is the time that figures are of.
+type Span struct {
+	// From and To bound what is actual, half-open. YearFrom is the start of the reporting year, zero for none.
+	From, To, YearFrom time.Time
+}
+
+// Contains says whether an instant lies in the span.
+func (s Span) Contains(at time.Time) bool { return !at.Before(s.From) && at.Before(s.To) }
+
+// State of a line at the end of the span.
+type State string
+
+// The states of a line. Overdue follows from the deadline and the cut-off alone, so a report does not depend on when a reminder ran.
+const (
+	Planned State = "planned"
+	Done    State = "done"
+	Overdue State = "overdue"
+	Missing State = "missing"
+)
+
+// Line is plan versus actual for one item, agency, theme, audience or channel, or for the whole plan.
+type Line struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	// Planned is due in the span; absent when nothing in the line has a unit that anything was counted in.
+	Planned *int64 `json:"planned,omitempty"`
+	// Actual was done in the span, Cumulative from the plan's first day to the span's end. Absent is missing, not nought.
+	Actual     *int64 `json:"actual,omitempty"`
+	Cumulative *int64 `json:"cumulative,omitempty"`
+	// YearCumulative was done from the start of the reporting year; LastYear in the same span a year before, under the plans of the
+	// same issuer and lead that ran then, absent when none did.
+	YearCumulative *int64 `json:"yearCumulative,omitempty"`
+	LastYear       *int64 `json:"lastYear,omitempty"`
+	// Target is of the whole plan.
+	Target   int64  `json:"target"`
+	Unit     string `json:"unit"`
+	State    State  `json:"state"`
+	Deadline string `json:"deadline,omitempty"`
+	Example  bool   `json:"example"`
+	// Of Actual, what Loa published and what confirmed results say.
+	ByPublications int64 `json:"byPublications,omitempty"`
+	ByResults      int64 `json:"byResults,omitempty"`
+	// Unconfirmed is what is recorded in the span in the line's unit and not confirmed, or questioned. Withdrawn counts publications of
+	// the span that were withdrawn since. Neither is in any figure.
+	Unconfirmed int64    `json:"unconfirmed,omitempty"`
+	Withdrawn   int64    `json:"withdrawn,omitempty"`
+	Besides     []Beside `json:"besides,omitempty"`
+	// Events is how many facts of the span the line counts, in whatever unit.
+	Events int64 `json:"events,omitempty"`
+	// Counted lists them in reports of the first form; later ones have an annex.
+	Counted []Counted `json:"counted,omitzero"`
+}
+
+// Beside is what was done in a unit other than the line's own.
+type Beside struct {
+	Unit           string `json:"unit"`
+	Planned        *int64 `json:"planned,omitempty"`
+	Actual         *int64 `json:"actual,omitempty"`
+	Cumulative     *int64 `json:"cumulative,omitempty"`
+	YearCumulative *int64 `json:"yearCumulative,omitempty"`
+	Target         int64  `json:"target,omitempty"`
+	Unconfirmed    int64  `json:"unconfirmed,omitempty"`
+}
+
+// Counted is an event that a figure counts, in reports of the first form.
 type Counted struct {
 	Publication string `json:"publication"`
 	Content     string `json:"content"`
@@ -65,35 +163,6 @@ type Counted struct {
 	Event       string `json:"event"`
 	Imported    bool   `json:"imported"`
 }
-
-// Line is plan versus actual for one item, agency, theme, audience or channel, in publications.
-type Line struct {
-	Code string `json:"code"`
-	Name string `json:"name"`
-	// Planned is due in the period; absent when nothing in the line has a unit that Loa counts.
-	Planned *int64 `json:"planned,omitempty"`
-	// Actual was published in the period, Cumulative from the plan's first day to the period's end. Absent is missing, not nought.
-	Actual     *int64 `json:"actual,omitempty"`
-	Cumulative *int64 `json:"cumulative,omitempty"`
-	// Target is of the whole plan.
-	Target   int64     `json:"target"`
-	Unit     string    `json:"unit"`
-	State    State     `json:"state"`
-	Deadline string    `json:"deadline,omitempty"`
-	Example  bool      `json:"example"`
-	Counted  []Counted `json:"counted"`
-}
-
-// State of a line at the end of the period.
-type State string
-
-// The states of a line. Overdue follows from the deadline and the cut-off alone, so a report does not depend on when a reminder ran.
-const (
-	Planned State = "planned"
-	Done    State = "done"
-	Overdue State = "overdue"
-	Missing State = "missing"
-)
 
 // Figures are all lines of a report.
 type Figures struct {
@@ -107,39 +176,9 @@ type Figures struct {
 	ItemsTotal          int64  `json:"itemsTotal"`
 	ItemsDone           int64  `json:"itemsDone"`
 	ItemsOverdue        int64  `json:"itemsOverdue"`
+	// Total is the whole plan in one line; absent in reports of the first form.
+	Total *Line `json:"total,omitempty"`
 }
 
-// publications is what a sum over items of several units is counted in.
-const publications = "tin, bài"
-
-// Compute counts. Publications of other plans must not be among the facts; a repeated one counts once. Names are those of agencies
-// by code.
-func Compute(plan Plan, facts []Publication, period vn.Period, names map[string]string) Figures {
-	c := counter{plan: plan, facts: collate(plan, facts, period), period: period}
-	f := Figures{
-		Items:      []Line{},
-		Agencies:   c.agencies(names),
-		Themes:     c.named(plan.Themes, themes()),
-		Audiences:  c.named(plan.Audiences, audiences()),
-		Channels:   c.named(plan.Channels, channels()),
-		ItemsTotal: int64(len(plan.Items)),
-	}
-	for _, item := range plan.Items {
-		line := c.item(item)
-		switch line.State {
-		case Done:
-			f.ItemsDone++
-		case Overdue:
-			f.ItemsOverdue++
-		case Planned, Missing:
-		}
-		f.Items = append(f.Items, line)
-	}
-	f.PublishedCumulative = int64(len(c.facts))
-	for _, p := range c.facts {
-		if period.Contains(p.At) {
-			f.Published++
-		}
-	}
-	return f
-}
+// Publications is what publications are counted in where no item says it, and a sum over items of several units.
+const Publications = "tin, bài"

@@ -2,117 +2,92 @@ package figures
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/vn"
 )
 
-// counter holds the facts from the plan's first day to the period's end, in the order they are shown.
-type counter struct {
-	plan   Plan
-	facts  []Publication
-	period vn.Period
-}
-
-// collate keeps what lies between the plan's first day and the period's end, once each, in order of time.
-func collate(plan Plan, facts []Publication, period vn.Period) []Publication {
-	kept := make([]Publication, 0, len(facts))
-	for _, p := range facts {
-		if !p.At.Before(plan.From) && p.At.Before(period.To()) {
-			kept = append(kept, p)
-		}
+// Figures are what was counted so far. Names are those of agencies by code.
+func (t *Tally) Figures(names map[string]string) Figures {
+	total := t.line(TotalLine, t.total, "")
+	total.Code, total.Name = TotalLine, "Toàn kế hoạch"
+	f := Figures{
+		Items: []Line{}, Agencies: t.agencies(names), Themes: t.named(ByTheme, t.plan.Themes), Audiences: t.named(ByAudience, t.plan.Audiences),
+		Channels: t.named(ByChannel, t.plan.Channels), Published: t.published, PublishedCumulative: t.publishedCumulative,
+		ItemsTotal: int64(len(t.plan.Items)), Total: &total,
 	}
-	slices.SortFunc(kept, func(a, b Publication) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
-	})
-	return slices.CompactFunc(kept, func(a, b Publication) bool { return a.ID == b.ID })
+	for _, item := range t.plan.Items {
+		line := t.item(item)
+		switch line.State {
+		case Done:
+			f.ItemsDone++
+		case Overdue:
+			f.ItemsOverdue++
+		case Planned, Missing:
+		}
+		f.Items = append(f.Items, line)
+	}
+	f.Items = append(f.Items, t.strayItems()...)
+	return f
 }
 
-// item is the line of one plan item. In a unit that Loa does not count, what was done is missing until it is recorded.
-func (c counter) item(item Item) Line {
-	line := c.tally(
-		func(i Item) bool { return i.ID == item.ID },
-		func(p Publication) bool { return p.Item == item.ID },
-	)
+// item is the line of a plan item. In a unit that nothing was counted in, what was done is missing until it is recorded.
+func (t *Tally) item(item Item) Line {
+	a := t.lines[ByItem].planned(item.Code)
+	line := t.line(LineName(ByItem, item.Code), a, item.Unit)
 	line.Code, line.Name, line.Target, line.Unit = item.Code, item.Title, item.Target, item.Unit
 	if !item.Deadline.IsZero() {
 		line.Deadline = item.Deadline.In(vn.Location()).Format(time.DateOnly)
 	}
-	if !item.Counts {
-		line.Actual, line.Cumulative, line.State = nil, nil, Missing
-	}
 	return line
 }
 
-// agencies are the lines of those that lead an item: the plan's lead first, then coordinators, then the others by code.
-func (c counter) agencies(names map[string]string) []Line {
-	order := append([]string{c.plan.Lead}, c.plan.Coordinators...)
-	var others []string
-	leads := map[string]string{}
-	for _, item := range c.plan.Items {
-		leads[item.ID] = item.Lead
-		others = append(others, item.Lead)
-	}
-	slices.Sort(others)
-	lines := []Line{}
-	for _, code := range unique(append(order, others...)) {
-		if !slices.Contains(others, code) {
-			continue
+// strayItems are the lines of items that the plan does not have any more, or never had, and under which something was done.
+func (t *Tally) strayItems() []Line {
+	var lines []Line
+	for _, code := range slices.Sorted(slices.Values(t.lines[ByItem].strays)) {
+		i := slices.IndexFunc(t.plan.Former, func(i Item) bool { return i.Code == code })
+		line := t.line(LineName(ByItem, code), t.lines[ByItem].planned(code), t.units[code])
+		line.Code, line.Name = code, code
+		if i >= 0 {
+			line.Name = t.plan.Former[i].Title
 		}
-		line := c.tally(
-			func(i Item) bool { return i.Lead == code },
-			func(p Publication) bool { return leads[p.Item] == code },
-		)
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// agencies are the lines of those that lead an item: the plan's lead first, then coordinators, then the others by code; at the end
+// those that did something under an item that the plan does not have.
+func (t *Tally) agencies(names map[string]string) []Line {
+	order := append([]string{t.plan.Lead}, t.plan.Coordinators...)
+	var leads []string
+	for _, item := range t.plan.Items {
+		leads = append(leads, item.Lead)
+	}
+	slices.Sort(leads)
+	codes := slices.DeleteFunc(unique(append(order, leads...)), func(code string) bool { return !slices.Contains(leads, code) })
+	lines := []Line{}
+	for _, code := range append(codes, slices.Sorted(slices.Values(t.lines[ByAgency].strays))...) {
+		line := t.line(LineName(ByAgency, code), t.lines[ByAgency].planned(code), "")
 		line.Code, line.Name = code, cmp.Or(names[code], code)
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-// dimension gives the codes under which an item plans and a publication counts.
-type dimension struct {
-	planned func(Item) []string
-	actual  func(Publication) []string
-}
-
-func themes() dimension {
-	return dimension{
-		func(i Item) []string { return []string{i.Theme} },
-		func(p Publication) []string { return []string{p.Theme} },
-	}
-}
-
-func audiences() dimension {
-	return dimension{func(i Item) []string { return i.Audiences }, func(p Publication) []string { return p.Audiences }}
-}
-
-func channels() dimension {
-	return dimension{func(i Item) []string { return i.Channels }, func(p Publication) []string { return p.Channels }}
-}
-
-// named are the lines of a list of the plan, in its order; codes that only publications carry follow, by code, so that nothing that
-// was published is left out.
-func (c counter) named(list []Named, d dimension) []Line {
-	var strays []string
-	for _, p := range c.facts {
-		for _, code := range d.actual(p) {
-			if code != "" && !slices.ContainsFunc(list, func(n Named) bool { return n.Code == code }) {
-				strays = append(strays, code)
-			}
-		}
-	}
-	slices.Sort(strays)
+// named are the lines of a list of the plan, in its order; codes that only facts carry follow, by code, so that nothing that was done
+// is left out.
+func (t *Tally) named(by Dimension, list []Named) []Line {
 	all := slices.Clone(list)
-	for _, code := range unique(strays) {
+	for _, code := range slices.Sorted(slices.Values(t.lines[by].strays)) {
 		all = append(all, Named{Code: code, Name: code})
 	}
 	lines := []Line{}
 	for _, n := range all {
-		line := c.tally(
-			func(i Item) bool { return slices.Contains(d.planned(i), n.Code) },
-			func(p Publication) bool { return slices.Contains(d.actual(p), n.Code) },
-		)
+		line := t.line(LineName(by, n.Code), t.lines[by].planned(n.Code), "")
 		line.Code, line.Name = n.Code, n.Name
 		line.Example = line.Example || n.Example
 		lines = append(lines, line)
@@ -120,78 +95,84 @@ func (c counter) named(list []Named, d dimension) []Line {
 	return lines
 }
 
-// tally sums the items that belong to a line and counts the publications that do.
-func (c counter) tally(belongs func(Item) bool, counts func(Publication) bool) Line {
-	line := Line{Counted: []Counted{}, Example: c.plan.Example}
-	var planned, actual, cumulative, due int64
+// line is what an account says. Own is the unit of an item's line; else its headline is all units that publications count in.
+func (t *Tally) line(name string, a *account, own string) Line {
+	line := Line{
+		Unit: Publications, Example: a.example || t.plan.Example, ByPublications: a.published, ByResults: a.recorded, Withdrawn: a.withdrawn,
+		Events: a.events,
+	}
+	var head sums
 	var units []string
-	counted := false
-	for _, item := range c.plan.Items {
-		if !belongs(item) {
+	for _, unit := range slices.Sorted(maps.Keys(a.units)) {
+		s := a.units[unit]
+		if !t.inHeadline(own, unit) {
+			if b, worth := beside(unit, s, t.span); worth {
+				line.Besides = append(line.Besides, b)
+			}
 			continue
 		}
-		line.Example = line.Example || item.Example
-		if !item.Counts {
-			continue
-		}
-		counted = true
-		units = append(units, item.Unit)
-		line.Target += item.Target
-		if c.period.Contains(item.Deadline) {
-			planned += item.Target
-		}
-		if !item.Deadline.IsZero() && item.Deadline.Before(c.period.To()) {
-			due += item.Target
+		head.add(s)
+		if s.hasTarget {
+			units = append(units, unit)
 		}
 	}
-	for _, p := range c.facts {
-		if !counts(p) {
-			continue
-		}
-		cumulative++
-		if c.period.Contains(p.At) {
-			actual++
-			line.Counted = append(line.Counted, count(p))
-			line.Example = line.Example || p.Example
-		}
-	}
-	line.Unit = publications
-	if units = unique(units); len(units) == 1 {
+	if len(units) == 1 {
 		line.Unit = units[0]
 	}
+	counted := head.hasTarget && (own == "" || a.counts || head.hasFacts)
+	line.Target, line.Unconfirmed = head.target, head.unconfirmed
 	if counted {
-		line.Planned = &planned
+		line.Planned = &head.planned
 	}
-	if counted || cumulative > 0 {
-		line.Actual, line.Cumulative = &actual, &cumulative
+	if counted || head.hasFacts {
+		line.Actual, line.Cumulative = &head.actual, &head.cumulative
+		if !t.span.YearFrom.IsZero() {
+			line.YearCumulative = &head.yearly
+		}
 	}
-	switch {
-	case line.Actual == nil:
-		line.State = Missing
-	case counted && line.Target > 0 && cumulative >= line.Target:
-		line.State = Done
-	case cumulative < due:
-		line.State = Overdue
-	default:
-		line.State = Planned
+	if t.lastYear != nil && t.lastYear.known[name] {
+		line.LastYear = &a.lastYear
 	}
+	line.State = stateOf(counted, line.Actual == nil, head)
 	return line
 }
 
-func count(p Publication) Counted {
-	return Counted{
-		Publication: p.ID, Content: p.Content, Title: p.Title, PublishedAt: p.At.UTC().Format(time.RFC3339Nano),
-		Path: p.Path, Hash: p.Hash, Event: p.Event, Imported: p.Imported,
+func stateOf(counted, missing bool, head sums) State {
+	switch {
+	case missing:
+		return Missing
+	case counted && head.target > 0 && head.cumulative >= head.target:
+		return Done
+	case head.cumulative < head.due:
+		return Overdue
+	default:
+		return Planned
 	}
 }
 
-// unique keeps the first of equal texts, in order.
-func unique(texts []string) []string {
-	var kept []string
-	for _, s := range texts {
-		if !slices.Contains(kept, s) {
-			kept = append(kept, s)
+func (s *sums) add(o *sums) {
+	s.target += o.target
+	s.planned += o.planned
+	s.due += o.due
+	s.actual += o.actual
+	s.cumulative += o.cumulative
+	s.yearly += o.yearly
+	s.unconfirmed += o.unconfirmed
+	s.hasTarget = s.hasTarget || o.hasTarget
+	s.hasFacts = s.hasFacts || o.hasFacts
+}
+
+// beside is what was counted in another unit; worth showing when something is planned or recorded in it.
+func beside(unit string, s *sums, span Span) (b Beside, worth bool) {
+	b = Beside{Unit: unit, Target: s.target, Unconfirmed: s.unconfirmed}
+	if s.hasTarget {
+		b.Planned = &s.planned
+	}
+	if s.hasFacts {
+		b.Actual, b.Cumulative = &s.actual, &s.cumulative
+		if !span.YearFrom.IsZero() {
+			b.YearCumulative = &s.yearly
 		}
 	}
-	return kept
+	return b, s.hasTarget || s.hasFacts || s.unconfirmed > 0
 }

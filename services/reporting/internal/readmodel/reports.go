@@ -34,6 +34,8 @@ type Row struct {
 	// ApprovedAt is nil before that.
 	ApprovedAt                   *time.Time
 	Path, Dossier, ReturnComment string
+	// Number and Date are empty before it has them.
+	Number, Date string
 }
 
 func apply(ctx context.Context, tx pgx.Tx, events []es.Event) error {
@@ -42,7 +44,10 @@ func apply(ctx context.Context, tx pgx.Tx, events []es.Event) error {
 			return fmt.Errorf("report %s: %w", e.Aggregate, err)
 		}
 	}
-	return nil
+	if len(events) == 0 {
+		return nil
+	}
+	return update(ctx, tx, `UPDATE reached SET position = $1`, events[len(events)-1].Position)
 }
 
 func applyOne(ctx context.Context, tx pgx.Tx, e es.Event) error {
@@ -59,6 +64,10 @@ func applyOne(ctx context.Context, tx pgx.Tx, e es.Event) error {
 	case report.ReportApproved:
 		return update(ctx, tx, `UPDATE report SET state = 'approved', dossier = $2, approved_at = $3, path = $4 WHERE id = $1`,
 			e.Aggregate, event.Dossier, event.ApprovedAt, event.Path)
+	case report.ReportNumbered:
+		return update(ctx, tx, `UPDATE report SET number = $2, date = $3, to_render = $4 WHERE id = $1`, e.Aggregate, event.Number, event.Date, e.Position)
+	case report.ReportIssued:
+		return update(ctx, tx, `UPDATE report SET state = 'issued', to_render = NULL WHERE id = $1`, e.Aggregate)
 	default:
 		return nil
 	}
@@ -97,14 +106,22 @@ type Query struct {
 	Limit    int
 }
 
+// RenderFrom is the position after which lie all reports that have a number and whose documents may not be stored.
+func RenderFrom(ctx context.Context, pool *pgxpool.Pool) (position int64, err error) {
+	err = es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT coalesce((SELECT min(to_render) - 1 FROM report), (SELECT position FROM reached), 0)`).Scan(&position)
+	})
+	return position, err
+}
+
 // List gives the rows, latest period first: an identifier begins with when its period does.
 func List(ctx context.Context, pool *pgxpool.Pool, q Query) (rows []Row, err error) {
 	err = es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
 		found, err := tx.Query(ctx, `SELECT id, plan, plan_number, plan_title, agency, agency_name, period, period_name, first_day, last_day,
-				title, state, hash, compiled_at, compiled_by, example, imported_plan, approved_at, path, dossier, return_comment
+				title, state, hash, compiled_at, compiled_by, example, imported_plan, approved_at, path, dossier, return_comment, number, date
 			FROM report r
 			WHERE ($1 = '' OR plan = $1)
-				AND ($2 OR state = 'approved' OR EXISTS (SELECT FROM reporting.plan p WHERE p.id = r.plan AND $3 = ANY (p.agencies)))
+				AND ($2 OR state IN ('approved', 'issued') OR EXISTS (SELECT FROM reporting.plan_version p WHERE p.id = r.plan AND p.replaced IS NULL AND $3 = ANY (p.agencies)))
 				AND ($4 = '' OR id < $4)
 			ORDER BY id DESC LIMIT $5`,
 			q.Plan, q.All, q.Agency, q.BeforeID, q.Limit)

@@ -19,6 +19,15 @@ CREATE TABLE report (
     approved_at    timestamptz,
     path           text NOT NULL,
     dossier        text NOT NULL,
-    return_comment text NOT NULL
+    return_comment text NOT NULL,
+    number         text NOT NULL DEFAULT '',
+    date           text NOT NULL DEFAULT '',
+    -- Position of the event that gave it its number, until its documents are stored.
+    to_render      bigint
 );
+CREATE INDEX report_to_render ON report (to_render) WHERE to_render IS NOT NULL;
+
+-- How far this read model has come, in its own words.
+CREATE TABLE reached (position bigint NOT NULL);
+INSERT INTO reached VALUES (0);
 CREATE INDEX report_plan ON report (plan);

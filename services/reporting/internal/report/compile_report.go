@@ -22,7 +22,9 @@ func CheckPeriod(period vn.Period, from, to, now time.Time) error {
 }
 
 // Settled says that the figures are before approvers or approved, so that compiling again changes nothing.
-func (r *Report) Settled() bool { return r.State == InApproval || r.State == Approved }
+func (r *Report) Settled() bool {
+	return r.State == InApproval || r.State == Approved || r.State == Issued
+}
 
 // CompileReport records what the facts gave, when it differs from what was recorded last. A settled report stays as it is. Author is
 // empty when a workflow compiles.

@@ -42,6 +42,31 @@ type ReportApproved struct {
 	Path       string     `json:"path"`
 }
 
+// ReportNumbered says that it has its number and its day. Its documents are rendered next.
+type ReportNumbered struct {
+	Dossier string `json:"dossier"`
+	// Number is as written: "15/BC-STTTT". Date is YYYY-MM-DD.
+	Number string `json:"number"`
+	Date   string `json:"date"`
+	// Issuer is the code of the agency whose number it is.
+	Issuer  string  `json:"issuer"`
+	Signing Signing `json:"signing"`
+	// Bypassed: approved in an emergency past its route.
+	Bypassed bool `json:"bypassed,omitempty"`
+}
+
+// ReportIssued says that its documents are stored, and carries all that others need to show it.
+type ReportIssued struct {
+	Sheet      Sheet            `json:"sheet"`
+	Dossier    string           `json:"dossier"`
+	Decisions  []Decision       `json:"decisions"`
+	ApprovedAt time.Time        `json:"approvedAt"`
+	Path       string           `json:"path"`
+	Number     string           `json:"number"`
+	Date       string           `json:"date"`
+	Documents  []StoredDocument `json:"documents"`
+}
+
 // EventTypes are the stored events of a report.
 func EventTypes() []es.Type {
 	return []es.Type{
@@ -50,5 +75,7 @@ func EventTypes() []es.Type {
 		es.EventType[ReportDossierOpened]("reporting.report_dossier_opened.v1"),
 		es.EventType[ReportReturned]("reporting.report_returned.v1"),
 		es.EventType[ReportApproved]("reporting.report_approved.v1"),
+		es.EventType[ReportNumbered]("reporting.report_numbered.v1"),
+		es.EventType[ReportIssued]("reporting.report_issued.v1"),
 	}
 }

@@ -3,7 +3,9 @@
 package report
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/es"
@@ -24,6 +26,7 @@ const (
 	InApproval State = "in_approval"
 	Returned   State = "returned"
 	Approved   State = "approved"
+	Issued     State = "issued"
 )
 
 // Sheet is a compiled report: its canonical form, and beside it what is known of the compiling.
@@ -43,11 +46,33 @@ type Sheet struct {
 	// Canonical is the document by RFC 8785, Hash its SHA-256 in hex.
 	Canonical string `json:"canonical"`
 	Hash      string `json:"hash"`
-	// Sources tells up to where each log had been read: "distribution" to "1.57". It is no part of Canonical.
+	// Sources tells up to where each log had been read: "distribution" to "1.57"; and by "arrival" the number of the last message that
+	// reporting had taken in. It is no part of Canonical.
 	Sources    map[string]string `json:"sources,omitempty"`
 	CompiledAt time.Time         `json:"compiledAt"`
 	// CompiledBy is a person's id, or the name of the service that did it.
 	CompiledBy string `json:"compiledBy"`
+}
+
+// arrival is the key of Mark in Sources.
+const arrival = "arrival"
+
+// ReadUpTo notes the number of the last message that the facts were read up to: by it the same facts are read at any time.
+func (s *Sheet) ReadUpTo(mark int64) {
+	s.Sources = maps.Clone(s.Sources)
+	if s.Sources == nil {
+		s.Sources = map[string]string{}
+	}
+	s.Sources[arrival] = strconv.FormatInt(mark, 10)
+}
+
+// Mark is that number; 0 in reports of the first form, which hold all that they count.
+func (s Sheet) Mark() int64 {
+	mark, err := strconv.ParseInt(s.Sources[arrival], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return mark
 }
 
 // Decision is one level's word in the approval of the sheet's hash.
@@ -63,6 +88,30 @@ type Decision struct {
 	At            time.Time `json:"at"`
 }
 
+// Signing is who signed a report and how (NĐ 30/2020, article 13): the last decision on it.
+type Signing struct {
+	Person     string `json:"person"`
+	PersonName string `json:"personName"`
+	Position   string `json:"position"`
+	// Capacity is TM., KT., TUQ., TL. or Q.; empty when in their own right.
+	Capacity string `json:"capacity,omitempty"`
+	// OnBehalfOf is whom they sign for by delegation (TUQ.).
+	OnBehalfOf         string `json:"onBehalfOf,omitempty"`
+	OnBehalfOfName     string `json:"onBehalfOfName,omitempty"`
+	OnBehalfOfPosition string `json:"onBehalfOfPosition,omitempty"`
+	PersonExample      bool   `json:"personExample,omitempty"`
+}
+
+// StoredDocument is the report in one format, as it is stored for ever.
+type StoredDocument struct {
+	// Format is pdf, docx, xlsx or csv.
+	Format    string `json:"format"`
+	MediaType string `json:"mediaType"`
+	// SHA256 is that of its bytes in hex; Size is in bytes.
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
 // Report is the report of one plan and one period.
 type Report struct {
 	State State
@@ -75,6 +124,11 @@ type Report struct {
 	ApprovedAt    time.Time
 	// Path is the public page's, once approved.
 	Path string
+	// Number, Date (YYYY-MM-DD), Issuer, Signing and Bypassed are known once it has its number, Documents once it is issued.
+	Number, Date, Issuer string
+	Signing              Signing
+	Bypassed             bool
+	Documents            []StoredDocument
 }
 
 // ID is the identifier of the report of a plan and a period; there is one. Reports sort by the period's beginning.
@@ -104,6 +158,10 @@ func (r *Report) Apply(e es.Event) {
 	case ReportApproved:
 		r.State, r.Decisions, r.Dossier = Approved, event.Decisions, event.Dossier
 		r.ApprovedAt, r.Path = event.ApprovedAt, event.Path
+	case ReportNumbered:
+		r.Number, r.Date, r.Issuer, r.Signing, r.Bypassed = event.Number, event.Date, event.Issuer, event.Signing, event.Bypassed
+	case ReportIssued:
+		r.State, r.Documents = Issued, event.Documents
 	}
 }
 

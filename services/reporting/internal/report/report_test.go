@@ -161,3 +161,24 @@ func TestThereIsOneReportOfAPlanAndPeriod(t *testing.T) {
 		t.Errorf("%s is not before %s", a, b)
 	}
 }
+
+// A report gets its number after it was approved, of the hash that was, and once; it is issued when its documents are stored, once.
+func TestNumberAndIssue(t *testing.T) {
+	number := ReportNumbered{Dossier: "dossier_1", Number: "15/BC-STTTT", Date: "2022-03-16", Issuer: "H24.02", Signing: Signing{Person: "gd.stttt"}}
+	pending := given(compiled("h1"), submitted("h1"))
+	want(t, pending.NumberReport("h1", number), nil)
+	history := []any{compiled("h1"), submitted("h1"), ReportApproved{Sheet: sheet("h1"), Dossier: "dossier_1", Path: "/bao-cao/x"}}
+	want(t, given(history...).NumberReport("h0", number), nil)
+	want(t, given(history...).NumberReport("h1", number), nil, number)
+	want(t, given(history...).IssueReport(nil), nil)
+	history = append(history, number)
+	want(t, given(history...).NumberReport("h1", number), nil)
+	stored := []StoredDocument{{Format: "pdf", SHA256: "00", Size: 1}}
+	issued := ReportIssued{Sheet: sheet("h1"), Dossier: "dossier_1", Path: "/bao-cao/x", Number: "15/BC-STTTT", Date: "2022-03-16", Documents: stored}
+	want(t, given(history...).IssueReport(stored), nil, issued)
+	done := given(append(history, issued)...)
+	want(t, done.IssueReport(stored), nil)
+	if !done.Settled() || done.State != Issued {
+		t.Errorf("%+v", done)
+	}
+}
