@@ -19,6 +19,8 @@ func TestJourney(t *testing.T) {
 			j := journey.Run(t, s)
 			t.Run("figures follow from published events", func(t *testing.T) { j.On(t).Figures(j.March); j.On(t).Figures(j.Ended) })
 			t.Run("nobody acts at two levels", func(t *testing.T) { nobodyAtTwoLevels(t, s) })
+			t.Run("files and revisions", func(t *testing.T) { filesAndRevisions(t, j) })
+			t.Run("history of many", func(t *testing.T) { historyOfMany(t, j) })
 			t.Run("nothing was healed or parked", func(t *testing.T) { nothingHealed(t, s) })
 			t.Run("as of a moment", func(t *testing.T) { askedAsOf(t, j) })
 			t.Run("every read model rebuilt is the live one", func(t *testing.T) { rebuiltIsLive(t, s) })

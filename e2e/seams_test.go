@@ -205,7 +205,7 @@ func nothingCrosses(t *testing.T, j *journey.Journey) {
 		now := crossed(t, owners)
 		return now == before, fmt.Sprintf("with the broker stopped and ReadPublished refused something crossed:\n%s\nbefore:\n%s", now, before)
 	})
-	if own := s.Events(t, "content"); own[len(own)-1].Aggregate != draft.GetId() || own[len(own)-1].Type != "content.item_submitted.v1" {
+	if own := s.Events(t, "content"); own[len(own)-1].Aggregate != draft.GetId() || own[len(own)-1].Type != "content.item_submitted.v2" {
 		t.Error("the submission is not in content's log, so this shows nothing")
 	}
 
@@ -232,7 +232,7 @@ func healed(t *testing.T, j *journey.Journey, broker *engines.Broker, gates *gat
 	draft := j.Draft("Tin mà bus làm mất", "seams/lost")
 	j.Submit(draft.GetId(), "seams/lost/submit")
 	system.Eventually(t, system.Patience, func() (bool, string) {
-		return number("content", `SELECT max(position) FROM relay.mark`) == number("content", `SELECT max(position) FROM es.event WHERE type = 'content.item_submitted.v1'`),
+		return number("content", `SELECT max(position) FROM relay.mark`) == number("content", `SELECT max(position) FROM es.event WHERE type = 'content.item_submitted.v2'`),
 			"the broker has not taken the submission"
 	})
 	broker.Kill()

@@ -2,11 +2,11 @@
 # Kills everything at length: the main line in both shapes, twenty kills a shape, for several seeds; then every fault of the log, with
 # fifty kills of the postmaster and as many of all else; every fault of the relay and the bus, and half a million schedules of their
 # simulation; and then the append's torture run, ten minutes.
-# Seeds may be given as arguments, to repeat a run; without them they are new. KILLS, FAULTS, SCHEDULES and TORTURE change how much.
+# Seeds may be given as arguments, to repeat a run; without them they are new. KILLS, FAULTS, SCHEDULES, WALKS and TORTURE change how much.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export GOFLAGS=${GOFLAGS:--buildvcs=false}
-kills=${KILLS:-20} faults=${FAULTS:-50} schedules=${SCHEDULES:-500000} torture=${TORTURE:-10m}
+kills=${KILLS:-20} faults=${FAULTS:-50} schedules=${SCHEDULES:-500000} torture=${TORTURE:-10m} walks=${WALKS:-50000}
 seeds=("$@")
 if [ ${#seeds[@]} -eq 0 ]; then
 	seeds=($RANDOM $RANDOM $RANDOM)
@@ -22,6 +22,11 @@ for seed in "${seeds[@]}"; do
 	echo "== the log, $faults times each fault, seed $seed"
 	go test -count=1 -timeout=30m -v -run ^TestFault ./pkg/es -kills="$faults" -fault.seed="$seed" | grep -v '^=== ' || status=1
 done
+echo "== a thousand issuers and a service that is killed, $kills crowds one after the other"
+go test -count=1 -timeout=30m -v -run '^TestAThousandIssuersAndAServiceThatIsKilled$' ./services/approvals -issue.rounds="$kills" -issue.seed="$seed" |
+	grep -v '^=== ' || status=1
+echo "== approval: $walks walks of a dossier by random people, on random routes, at random times"
+go test -count=1 -timeout=60m -v -run '^TestApprovalHoldsForAnyWalk$' ./services/approvals/internal/dossier -rapid.checks="$walks" | grep -v '^=== ' || status=1
 echo "== the relay, killed $faults times a test; the broker away for a minute"
 go test -count=1 -timeout=30m -v ./pkg/relay -relay.kills="$faults" -relay.away=60s | grep -v '^=== ' || status=1
 echo "== the bus: members that come and go, a broker that loses what it was given, leaders of three that are killed, a consumer that starts late"

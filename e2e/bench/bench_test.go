@@ -166,8 +166,8 @@ func newJourneys(b *testing.B, s *system.System) *journeys {
 	return j
 }
 
-// one drafts, submits, approves twice, publishes, and waits for the page.
-func (j *journeys) one(b *testing.B) {
+// approved drafts, submits and approves twice, and gives the content.
+func (j *journeys) approved(b *testing.B) string {
 	j.mutex.Lock()
 	j.number++
 	title := fmt.Sprintf("Tin đo số %d", j.number)
@@ -186,11 +186,17 @@ func (j *journeys) one(b *testing.B) {
 		})
 		j.post(b, person, "/v1/dossiers/"+waiting.Dossiers[0].ID+":approve", map[string]any{"hash": content.Hash}, nil)
 	}
+	return content.ID
+}
+
+// one drafts, submits, approves twice, publishes, and waits for the page.
+func (j *journeys) one(b *testing.B) {
+	content := j.approved(b)
 	var publication struct{ Path string }
 	var begun time.Time
 	system.Eventually(b, time.Minute, func() (bool, string) {
 		begun = time.Now()
-		status, answer := j.exchange(b, "bt.cong", http.MethodPost, "/v1/contents/"+content.ID+":publish", map[string]any{})
+		status, answer := j.exchange(b, "bt.cong", http.MethodPost, "/v1/contents/"+content+":publish", map[string]any{})
 		return status < 300 && json.Unmarshal(answer, &publication) == nil, string(answer)
 	})
 	system.Eventually(b, time.Minute, func() (bool, string) {

@@ -257,12 +257,14 @@ func once(t *testing.T, s *system.System, found state) {
 		"planning.plan_item_marked_overdue.v1": 2,
 		// The article of 2022 counts for its item of Plan 38, the other two for item 1 of the current plan.
 		"planning.plan_item_delivered.v1": 3,
-		"content.item_imported.v1":        1, "content.item_drafted.v1": 2, "content.item_revised.v1": 2, "content.item_submitted.v1": 3,
+		"content.item_imported.v2":        1, "content.item_drafted.v2": 2, "content.item_revised.v2": 2, "content.item_submitted.v2": 3,
 		"content.item_returned.v1": 1, "content.item_approved.v1": 2, "content.item_scheduled.v1": 2, "content.item_published.v1": 2,
-		"approvals.route_set.v1": 2, "approvals.dossier_opened.v2": 3, "approvals.dossier_resubmitted.v2": 1, "approvals.dossier_returned.v2": 1,
-		"approvals.dossier_level_approved.v1": 6, "approvals.dossier_approved.v2": 3, "approvals.dossier_voided.v1": 1,
-		"distribution.publication_imported.v1": 1, "distribution.publication_scheduled.v1": 2, "distribution.publication_published.v1": 2,
-		"distribution.publication_cancelled.v1": 0, "distribution.receipt_recorded.v1": 3,
+		"approvals.route_set.v2": 2, "approvals.dossier_opened.v3": 3, "approvals.dossier_resubmitted.v3": 1, "approvals.dossier_returned.v3": 1,
+		"approvals.dossier_level_approved.v2": 6, "approvals.dossier_approved.v3": 3, "approvals.dossier_voided.v1": 1,
+		// Each of the two levels of three dossiers once, and after the return those that were asked again.
+		"approvals.dossier_levels_entered.v1": 7,
+		"distribution.publication_imported.v2": 1, "distribution.publication_scheduled.v2": 2, "distribution.publication_published.v2": 2,
+		"distribution.publication_cancelled.v1": 0, "distribution.receipt_recorded.v2": 3,
 		"reporting.report_compiled.v1": 2, "reporting.report_submitted.v1": 1, "reporting.report_dossier_opened.v1": 1,
 		"reporting.report_returned.v1": 0, "reporting.report_approved.v1": 1,
 	} {

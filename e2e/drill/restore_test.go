@@ -428,11 +428,11 @@ func facts(t *testing.T, s *system.System) {
 	t.Helper()
 	want := map[string]bool{}
 	for _, e := range s.Events(t, "distribution") {
-		if e.Type == "distribution.publication_published.v1" || e.Type == "distribution.publication_imported.v1" {
+		if e.Type == "distribution.publication_published.v2" || e.Type == "distribution.publication_imported.v2" {
 			want[e.Aggregate] = true
 		}
 	}
-	rows, err := s.Owner(t, "reporting").Query(t.Context(), `SELECT id FROM reporting.publication`)
+	rows, err := s.Owner(t, "reporting").Query(t.Context(), `SELECT DISTINCT id FROM reporting.fact WHERE kind = 'publication'`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,20 +57,22 @@ func brokerAway(t *testing.T, s *stand) {
 	s.state(t, i.ID, "approved")
 }
 
-// temporalAway: a publication is taken and waits; when Temporal is back it becomes public, once.
+// temporalAway: what is published at once needs no workflow to become public; what is set for a time waits for Temporal to come back, and
+// then becomes public, once.
 func temporalAway(t *testing.T, s *stand) {
-	i := s.approved(t, "Khi máy hẹn giờ nghỉ")
+	i, j := s.approved(t, "Khi máy hẹn giờ nghỉ"), s.approved(t, "Đăng ngay khi máy hẹn giờ nghỉ")
 	s.temporal.cut()
-	var publication struct{ ID, State, Path string }
-	call := s.publish(t, i.ID, time.Time{})
-	system.Eventually(t, probe.Patience, func() (bool, string) { // until distribution has heard of the approval
-		answer := s.Send(t, call)
-		if answer.Status != http.StatusOK {
-			return false, string(answer.Body)
-		}
-		decode(t, answer.Body, &publication)
-		return true, ""
+	var atOnce struct{ State, Path string }
+	decode(t, s.taken(t, s.publish(t, j.ID, time.Time{})), &atOnce)
+	if atOnce.State != "published" {
+		t.Errorf("published at once it is %s", atOnce.State)
+	}
+	system.Eventually(t, probe.Patience, func() (bool, string) {
+		status, _ := s.portal(t, atOnce.Path)
+		return status == http.StatusOK, strconv.Itoa(status)
 	})
+	var publication struct{ ID, State, Path string }
+	decode(t, s.taken(t, s.publish(t, i.ID, time.Now().Add(5*time.Second))), &publication)
 	if publication.State != "scheduled" {
 		t.Errorf("without Temporal it is %s", publication.State)
 	}
@@ -88,6 +90,18 @@ func temporalAway(t *testing.T, s *stand) {
 		status, body := s.portal(t, publication.Path)
 		return status == http.StatusOK && strings.Contains(body, "Khi máy hẹn giờ nghỉ"), strconv.Itoa(status)
 	})
+}
+
+// taken sends a command until distribution has heard of the approval, and gives its answer.
+func (s *stand) taken(t *testing.T, call probe.Call) []byte {
+	t.Helper()
+	var body []byte
+	system.Eventually(t, probe.Patience, func() (bool, string) {
+		answer := s.Send(t, call)
+		body = answer.Body
+		return answer.Status == http.StatusOK, string(answer.Body)
+	})
+	return body
 }
 
 // postgresAway: every read and write says that the database is away, the public site stays, and afterwards nothing is lost or doubled.

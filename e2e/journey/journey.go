@@ -59,6 +59,8 @@ func Steps() []Step {
 		{"a third level", (*Journey).thirdLevel},
 		{"report of March 2022", (*Journey).report},
 		{"workflow of the current plan", (*Journey).workflow},
+		{"number of the report", (*Journey).numbers},
+		{"a plan drafted, issued, amended, closed", (*Journey).draftedPlan},
 	}
 }
 

@@ -32,7 +32,7 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 		}
 		head.Set("X-Request-Id", requestID)
 
-		ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+		ctx, cancel := context.WithTimeout(r.Context(), within(r))
 		defer cancel()
 		r = r.WithContext(ctx)
 

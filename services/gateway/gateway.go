@@ -92,7 +92,7 @@ func Handler(ctx context.Context, o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler := otelhttp.NewHandler(g.route(g.edge(mux), reference), "gateway",
+	handler := otelhttp.NewHandler(g.route(g.edge(g.uploads(mux)), reference), "gateway",
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithFilter(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/") }),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + r.Pattern }),

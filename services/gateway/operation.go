@@ -45,10 +45,12 @@ func describeAll(table map[string]operation, methods protoreflect.MethodDescript
 		if !ok || rule == nil {
 			continue
 		}
-		method, path := methodAndPath(rule)
-		op := describe(methods.Get(i).Input(), rule.GetBody(), path)
-		op.streams = methods.Get(i).IsStreamingServer()
-		table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = op
+		for _, rule := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
+			method, path := methodAndPath(rule)
+			op := describe(methods.Get(i).Input(), rule.GetBody(), path)
+			op.streams = methods.Get(i).IsStreamingServer()
+			table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = op
+		}
 	}
 }
 
@@ -115,7 +117,7 @@ func matches(pattern, path string) bool {
 	return true
 }
 
-func variable() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_.]+)\}`) }
+func variable() *regexp.Regexp { return regexp.MustCompile(`\{([a-z0-9_.]+)\}`) }
 
 func methodAndPath(rule *annotations.HttpRule) (method, path string) {
 	switch p := rule.GetPattern().(type) {
@@ -140,8 +142,8 @@ func fileTypes(field string) []string {
 	switch field {
 	case "csv":
 		return []string{"text/csv"}
-	case "yaml":
-		return []string{"application/yaml"}
+	case "yaml": // a plan, which offices also have as a workbook or as a Word table
+		return []string{"application/yaml", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	default:
 		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	}

@@ -23,11 +23,14 @@ type service struct {
 
 func services() []service {
 	return []service{
-		{"planning", []protoreflect.FileDescriptor{planningv1.File_loa_planning_v1_planning_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		{"planning", []protoreflect.FileDescriptor{planningv1.File_loa_planning_v1_planning_proto, planningv1.File_loa_planning_v1_results_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			if err := planningv1.RegisterDirectoryServiceHandlerClient(ctx, mux, planningv1.NewDirectoryServiceClient(conn)); err != nil {
 				return err
 			}
-			return planningv1.RegisterPlanServiceHandlerClient(ctx, mux, planningv1.NewPlanServiceClient(conn))
+			if err := planningv1.RegisterPlanServiceHandlerClient(ctx, mux, planningv1.NewPlanServiceClient(conn)); err != nil {
+				return err
+			}
+			return planningv1.RegisterResultServiceHandlerClient(ctx, mux, planningv1.NewResultServiceClient(conn))
 		}},
 		{"content", []protoreflect.FileDescriptor{contentv1.File_loa_content_v1_content_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return contentv1.RegisterContentServiceHandlerClient(ctx, mux, contentv1.NewContentServiceClient(conn))

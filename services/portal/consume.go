@@ -9,17 +9,32 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/loa-vn/loa/pkg/bus"
-	"github.com/loa-vn/loa/services/portal/internal/site"
+	"github.com/loa-vn/loa/services/portal/internal/facts"
 
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 )
 
+// followed are the events that the portal makes pages from.
+func followed() []string {
+	var names []string
+	for _, m := range []proto.Message{
+		&planningv1.AgenciesImported{}, &planningv1.PlanIssued{}, &planningv1.PlanAmended{}, &planningv1.PlanClosed{},
+		&planningv1.PlanItemDelivered{}, &planningv1.PlanItemOverdue{},
+		&planningv1.ResultRecorded{}, &planningv1.ResultConfirmed{}, &planningv1.ResultQuestioned{}, &planningv1.ResultRetracted{},
+		&distributionv1.PublicationPublished{}, &distributionv1.PublicationCorrected{}, &distributionv1.PublicationWithdrawn{},
+		&distributionv1.PublicationExpired{}, &distributionv1.ReceiptRecorded{}, &reportingv1.ReportApproved{}, &reportingv1.ReportIssued{},
+	} {
+		names = append(names, string(m.ProtoReflect().Descriptor().FullName()))
+	}
+	return names
+}
+
 // consume keeps what the site shows, and wakes every process of the portal when the transaction commits.
 func consume(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
-	// Partitions are handled side by side; the lock makes the order of `seq` the order of commit, so that no reader misses a row.
-	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('portal.seen'))"); err != nil {
+	// Partitions are handled side by side.
+	if err := facts.Lock(ctx, tx); err != nil {
 		return err
 	}
 	for _, m := range messages {
@@ -27,45 +42,47 @@ func consume(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
 			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
 		}
 	}
-	_, err := tx.Exec(ctx, "SELECT pg_notify($1, '')", site.Channel)
-	return err
+	return facts.Tell(ctx, tx)
 }
 
 func keep(ctx context.Context, tx pgx.Tx, m bus.Message) error {
-	payload, err := proto.Marshal(m.Payload)
-	if err != nil {
-		return err
-	}
 	switch e := m.Payload.(type) {
 	case *distributionv1.PublicationPublished:
-		_, err = tx.Exec(ctx, `
-			INSERT INTO portal.publication (id, slug, published_at, recorded_at, payload, traceparent, seq)
-			VALUES ($1, $2, $3, $4, $5, $6, nextval('portal.seen'))
-			ON CONFLICT (id) DO NOTHING`,
-			e.GetPublication(), e.GetSlug(), e.GetPublishedAt().AsTime(), m.RecordedAt, payload, traceparent(ctx))
+		return facts.Publish(ctx, tx, e, m.RecordedAt, traceparent(ctx))
+	case *distributionv1.PublicationCorrected:
+		return facts.Correct(ctx, tx, e, traceparent(ctx))
+	case *distributionv1.PublicationWithdrawn:
+		return facts.Withdraw(ctx, tx, e, traceparent(ctx))
+	case *distributionv1.PublicationExpired:
+		return facts.Expire(ctx, tx, e, traceparent(ctx))
+	case *distributionv1.ReceiptRecorded:
+		return facts.KeepReached(ctx, tx, e, m.RecordedAt)
 	case *reportingv1.ReportApproved:
-		_, err = tx.Exec(ctx, `
-			INSERT INTO portal.report (id, path, payload, traceparent, seq) VALUES ($1, $2, $3, $4, nextval('portal.seen'))
-			ON CONFLICT (id) DO NOTHING`,
-			e.GetReport().GetId(), e.GetReport().GetPath(), payload, traceparent(ctx))
+		return facts.KeepReport(ctx, tx, e.GetReport(), traceparent(ctx))
+	case *reportingv1.ReportIssued:
+		return facts.KeepReport(ctx, tx, e.GetReport(), traceparent(ctx))
 	case *planningv1.PlanIssued:
-		_, err = tx.Exec(ctx, `INSERT INTO portal.plan (id, payload) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET payload = excluded.payload`,
-			e.GetPlan().GetId(), payload)
-		if err == nil {
-			err = renderAgain(ctx, tx)
-		}
+		return facts.KeepPlan(ctx, tx, e)
+	case *planningv1.PlanAmended:
+		return facts.Amend(ctx, tx, e)
+	case *planningv1.PlanClosed:
+		return facts.ClosePlan(ctx, tx, e)
+	case *planningv1.PlanItemDelivered:
+		return facts.Deliver(ctx, tx, e)
+	case *planningv1.PlanItemOverdue:
+		return facts.Overdue(ctx, tx, e)
+	case *planningv1.ResultRecorded:
+		return facts.KeepResult(ctx, tx, e.GetResult())
+	case *planningv1.ResultConfirmed:
+		return facts.KeepResult(ctx, tx, e.GetResult())
+	case *planningv1.ResultQuestioned:
+		return facts.KeepResult(ctx, tx, e.GetResult())
+	case *planningv1.ResultRetracted:
+		return facts.KeepResult(ctx, tx, e.GetResult())
 	case *planningv1.AgenciesImported:
-		err = renderAgain(ctx, tx)
+		// Its rows are the directory's; the processes are woken to read them.
 	}
-	return err
-}
-
-// renderAgain makes every page be rendered anew, since names on it may have changed.
-func renderAgain(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `
-		WITH p AS (UPDATE portal.publication SET seq = nextval('portal.seen'))
-		UPDATE portal.report SET seq = nextval('portal.seen')`)
-	return err
+	return nil
 }
 
 func traceparent(ctx context.Context) string {

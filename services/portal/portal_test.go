@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,9 +16,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/net/html"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/loa-vn/loa/pkg/blob"
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/engines"
@@ -34,18 +37,37 @@ type receipts struct {
 	distributionv1.DistributionServiceClient
 	mutex sync.Mutex
 	away  bool
+	lost  int // how many replies are lost on their way back
 	taken map[string]int
+	keys  map[string][]string
+	// onTaken hears of each receipt as it is taken.
+	onTaken func(key string)
 }
 
-func (r *receipts) RecordReceipt(_ context.Context, in *distributionv1.RecordReceiptRequest, _ ...grpc.CallOption) (*distributionv1.Publication, error) {
+func (r *receipts) RecordReceipt(ctx context.Context, in *distributionv1.RecordReceiptRequest, _ ...grpc.CallOption) (*distributionv1.Publication, error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.away {
 		return nil, io.ErrUnexpectedEOF
 	}
-	r.taken[in.GetPublication()+" "+in.GetChannel()+" "+in.GetPlace()]++
+	key := in.GetPublication() + " " + in.GetChannel() + " " + in.GetPlace()
+	if in.GetAct() != "" {
+		key += fmt.Sprintf(" %s %d", in.GetAct(), in.GetNumber())
+	}
+	r.taken[key]++
+	if r.onTaken != nil {
+		r.onTaken(key)
+	}
+	sent, _ := metadata.FromOutgoingContext(ctx)
+	r.keys[key] = append(r.keys[key], sent.Get("idempotency-key")...)
+	if r.lost > 0 {
+		r.lost--
+		return nil, io.ErrUnexpectedEOF
+	}
 	return &distributionv1.Publication{}, nil
 }
+
+func newReceipts() *receipts { return &receipts{taken: map[string]int{}, keys: map[string][]string{}} }
 
 func (r *receipts) set(away bool) {
 	r.mutex.Lock()
@@ -60,14 +82,19 @@ func (r *receipts) count(key string) int {
 }
 
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	pool     *pgxpool.Pool
 	receipts *receipts
 	position int64
+	memory   int64 // of each process, in bytes
+	address  string
+	lease    time.Duration // of each process; zero is the default
+	previews previews
+	blobs    *blob.Store
 }
 
-func newWorld(t *testing.T) *world {
-	pool, _ := engines.Database(t)
+func newWorld(t testing.TB) *world {
+	pool, address := engines.Database(t)
 	err := pool.AcquireFunc(t.Context(), func(c *pgxpool.Conn) error {
 		var role string
 		if err := c.QueryRow(t.Context(), "SELECT current_user").Scan(&role); err != nil {
@@ -82,22 +109,32 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, pool: pool, receipts: &receipts{taken: map[string]int{}}}
+	return &world{t: t, pool: pool, address: address, receipts: newReceipts(), memory: 64 << 20}
 }
 
 // process is one process of the portal on the world's database.
 func (w *world) process() *site.Site {
+	s, _ := w.processOn(w.pool)
+	return s
+}
+
+// processOn is one that has a way of its own to the database; it ends with the test, or earlier.
+func (w *world) processOn(pool *pgxpool.Pool) (*site.Site, func()) {
 	s := site.New(site.Options{
-		Pool: w.pool, Directory: directory.New(w.pool), Distribution: w.receipts, Logger: slog.New(slog.DiscardHandler),
-		BaseURL: "https://loa.example", TagAuthority: "loa.example,2022",
+		Pool: pool, Distribution: w.receipts, Logger: slog.New(slog.DiscardHandler), Content: &w.previews, Blobs: w.blobs,
+		BaseURL: "https://loa.example", TagAuthority: "loa.example,2022", Memory: w.memory, Lease: w.lease,
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Follow(ctx) })
+	running.Go(func() { _ = s.Vouch(ctx) })
 	running.Go(func() { _ = s.SendReceipts(ctx) })
-	w.t.Cleanup(func() { cancel(); running.Wait() })
+	running.Go(func() { _ = s.IndexSearch(ctx) })
+	running.Go(func() { _ = s.Warm(ctx) })
+	end := func() { cancel(); running.Wait() }
+	w.t.Cleanup(end)
 	eventually(w.t, func() bool { return s.Waiting() == "" })
-	return s
+	return s, end
 }
 
 // consume hands messages to the consumer in one transaction, as the bus does.
@@ -107,7 +144,7 @@ func (w *world) consume(payloads ...proto.Message) {
 		var messages []bus.Message
 		for _, p := range payloads {
 			w.position++
-			messages = append(messages, bus.Message{Type: name(p), Position: w.position, RecordedAt: time.Now(), Payload: p})
+			messages = append(messages, bus.Message{Type: string(p.ProtoReflect().Descriptor().FullName()), Position: w.position, RecordedAt: time.Now(), Payload: p})
 		}
 		return consume(w.t.Context(), tx, messages)
 	})
@@ -158,7 +195,7 @@ func words(t *testing.T, body io.Reader, element string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "\u00a0", " ")), " ")
 }
 
-func eventually(t *testing.T, done func() bool) {
+func eventually(t testing.TB, done func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)

@@ -87,6 +87,7 @@ type line struct {
 	Workflows workflowsCommand     `cmd:"" help:"The workflows."`
 	Verify    verifyCommand        `cmd:"" help:"Check that logs, exports and proofs are what was sealed: exit code 1 when something was altered."`
 	Export    exportCommand        `cmd:"" help:"Write a part of a log with what proves it, to be checked anywhere."`
+	Plan      planCommand          `cmd:"" help:"The communication plans."`
 	NewKey    newKeyCommand        `cmd:"" help:"Make the key that signs the checkpoints of the logs."`
 }
 

@@ -44,7 +44,7 @@ func (c exportCommand) Run(ctx context.Context, e *environment) (err error) {
 		return err
 	}
 	defer pool.Close()
-	out, done, err := c.output(e)
+	out, done, err := e.output(c.Output)
 	if err != nil {
 		return err
 	}
@@ -52,12 +52,12 @@ func (c exportCommand) Run(ctx context.Context, e *environment) (err error) {
 	return done(err)
 }
 
-// output opens the file under another name; done gives it its own when all went well.
-func (c exportCommand) output(e *environment) (out io.Writer, done func(error) error, err error) {
-	if c.Output == "-" {
+// output opens the file under another name; done gives it its own when all went well. "-" is standard output.
+func (e *environment) output(path string) (out io.Writer, done func(error) error, err error) {
+	if path == "-" {
 		return e.out, func(err error) error { return err }, nil
 	}
-	file, err := os.OpenFile(c.Output+".part", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path+".part", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", app.ErrConfiguration, err)
 	}
@@ -65,7 +65,7 @@ func (c exportCommand) output(e *environment) (out io.Writer, done func(error) e
 		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 			return errors.Join(err, os.Remove(file.Name()))
 		}
-		return os.Rename(file.Name(), c.Output)
+		return os.Rename(file.Name(), path)
 	}, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +29,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Load loads the directory, the routes, both plans, the article of 01/03/2022, items of the current plan in several states, and the
+// Load loads the directory, the routes, the registers, both plans, the article of 01/03/2022, items of the current plan in several states, and the
 // report of March 2022.
 func Load(ctx context.Context, o Options) error {
 	l := &loader{client: newClient(o), files: plan38.Files, year: strconv.Itoa(o.Now.In(vn.Location()).Year()), now: o.Now}
@@ -37,6 +39,7 @@ func Load(ctx context.Context, o Options) error {
 	}{
 		{"directory", l.directory},
 		{"routes", l.routes},
+		{"registers", l.registers},
 		{"plans", l.plans},
 		{"article of 01/03/2022", l.article},
 		{"items of the current plan", l.items},
@@ -99,7 +102,7 @@ func (l *loader) routes(ctx context.Context) error {
 	if err := json.Unmarshal(body, &routes); err != nil {
 		return err
 	}
-	for _, documentType := range []string{"content", "report"} {
+	for _, documentType := range slices.Sorted(maps.Keys(routes)) {
 		if err := l.client.json(ctx, "quan.tri", "PUT", "/v1/routes/"+documentType, routes[documentType], "example/route/"+documentType, nil); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ func (enginesCommand) Run(ctx context.Context, l *local, c *config.Config) error
 	fmt.Println("LOA_DIGEST_KEY=" + c.DigestKey.Reveal())
 	fmt.Println("LOA_CHECKPOINT_KEY=" + c.CheckpointKey.Reveal())
 	fmt.Println("LOA_CHECKPOINTS=" + c.Checkpoints)
+	fmt.Println("LOA_BLOBS=" + c.Blobs)
 	fmt.Println("LOA_ENVELOPE_KEY=" + c.EnvelopeKey.Reveal())
 	fmt.Println("LOA_BOOTSTRAP_ADMIN=" + c.BootstrapAdmin)
 	fmt.Println("READY")

@@ -138,6 +138,11 @@ func (l *local) fill(c *config.Config) error {
 	if err := l.seal(c, derive("checkpoints of the logs")); err != nil {
 		return err
 	}
+	if c.Blobs == "" {
+		if c.Blobs, err = filepath.Abs(filepath.Join(l.Data, "blobs")); err != nil {
+			return err
+		}
+	}
 	if len(c.EnvelopeKey) == 0 {
 		c.EnvelopeKey = config.Envelope{{Name: "local", Key: config.Secret(derive("envelope of people's keys"))}}
 	}

@@ -2,19 +2,25 @@ package page
 
 import (
 	"io"
+	"slices"
 	"time"
 )
 
 // ArticleProps is a published item, for its page and its print view.
 type ArticleProps struct {
 	Frame
-	Slug        string
-	Title       string
-	Summary     string // for search engines and the feed; the page itself shows the body
-	Language    string // of title and body; empty is vi
+	Slug    string
+	Title   string
+	Summary string // for search engines and the feed; the page itself shows the body
+	// Language is that of title, summary and body; empty is vi. Frame.Languages are all that the item stands in, its own first.
+	Language string
+	// Behind says that the text is a translation that does not follow the original's last change.
+	Behind      bool
 	Theme       string
+	ThemeCode   string
 	Issuer      string // the agency's name
 	PublishedAt time.Time
+	ChangedAt   time.Time // of the last correction; zero before
 	Body        SafeHTML
 	Source      string // the source line without its label; empty when there is none
 	Attachments []Attachment
@@ -22,6 +28,12 @@ type ArticleProps struct {
 	// that was approved and published here.
 	ImportedAt time.Time
 	Others     []Entry // other news, newest first
+	// Corrections, the last in front; what the last one changed is marked in Body.
+	Corrections []Correction
+	// Superseded is set on the page of an earlier version.
+	Superseded *Superseded
+	Hash       string     // SHA-256 of what was approved, in hex
+	Approvals  []Approval // of this version
 }
 
 // Attachment is a document named by an item. Facts that are not known stay empty and are left out.
@@ -32,6 +44,14 @@ type Attachment struct {
 	Number   string // as written, such as 38/KH-UBND
 	Date     time.Time
 	Abstract string
+	// Path is where its file is fetched, empty when there is none; Size is in bytes.
+	Path, MediaType string
+	Size            int64
+}
+
+// file says what a file is: its format and how large it is.
+func (a Attachment) file(lang Lang) string {
+	return formatName(a.Name, a.Path, a.MediaType) + ", " + sizeOf(a.Size, lang)
 }
 
 // Article writes the page of a published item.
@@ -55,14 +75,26 @@ func ArticlePrint(w io.Writer, p ArticleProps, at time.Time) error {
 
 func (p ArticleProps) imported() bool { return !p.ImportedAt.IsZero() }
 
+// original is the language that the item was written in.
+func (p ArticleProps) original() Lang { return p.languages()[0] }
+
+// absent says that the item does not stand in the language of the page.
+func (p ArticleProps) absent() bool {
+	return len(p.Languages) > 0 && !slices.Contains(p.Languages, p.lang())
+}
+
+func (p ArticleProps) lang() Lang {
+	if p.Lang == "" {
+		return Vi
+	}
+	return p.Lang
+}
+
+func (p ArticleProps) others() []Lang {
+	return slices.DeleteFunc(slices.Clone(p.Languages), func(l Lang) bool { return l == p.lang() || string(l) == p.Language })
+}
+
 func (p ArticleProps) head(code qrCode) pageHead {
-	icons := []string{"language", "menu-2", "printer"}
-	if len(p.Attachments) > 0 {
-		icons = append(icons, "file-text")
-	}
-	if p.imported() {
-		icons = append(icons, "history")
-	}
 	last := crumb{name: p.Theme, path: ArticlePath(p.Lang, p.Slug), lang: p.foreign("")}
 	if last.name == "" {
 		last.name, last.lang = p.Title, p.foreign(p.Language)
@@ -71,12 +103,13 @@ func (p ArticleProps) head(code qrCode) pageHead {
 		title:       p.Title,
 		description: p.Summary,
 		path:        ArticlePath(Vi, p.Slug),
-		icons:       icons,
 		qr:          &code,
 		section:     newsSection,
+		card:        &card{kind: "article", published: stampOf(p.PublishedAt), modified: stampOf(p.ChangedAt), section: p.Theme},
+		data:        articleData(p),
 		crumbs: []crumb{
 			{name: p.words().Home, path: HomePath(p.Lang)},
-			{name: p.words().News, path: HomePath(p.Lang) + "#tin"},
+			{name: p.words().News, path: LocalPath(p.Lang, NewsPath)},
 			last,
 		},
 	}

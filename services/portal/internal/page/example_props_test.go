@@ -65,13 +65,116 @@ func homeProps(lang page.Lang) page.HomeProps {
 			Year: 2022, Agency: "stttt", Slug: "thang-3", Title: "Kết quả tuyên truyền cải cách hành chính tháng 3 năm 2022",
 			Issuer: "Sở Thông tin và Truyền thông", Period: march, ApprovedAt: at("15/03/2022", "16:05"), Example: true,
 		}},
-		Themes: []page.ThemeCount{
-			{Name: "Chủ trương, chính sách cải cách hành chính", Count: 14},
-			{Name: "Phản ánh, kiến nghị về thủ tục", Count: 22},
-			{Name: "Chỉ tiêu cải cách năm 2022", Count: 6},
-			{Name: "Một cửa, một cửa liên thông", Count: 1031},
+		Themes: []page.Count{
+			{Code: "chu-truong", Name: "Chủ trương, chính sách cải cách hành chính", Count: 14},
+			{Code: "phan-anh", Name: "Phản ánh, kiến nghị về thủ tục", Count: 22},
+			{Code: "chi-tieu", Name: "Chỉ tiêu cải cách năm 2022", Count: 6},
+			{Code: "mot-cua", Name: "Một cửa, một cửa liên thông", Count: 1031},
+		},
+		Audiences: audiences(),
+		Often:     []string{"38/KH-UBND", "một cửa liên thông", "chính quyền điện tử"},
+	}
+}
+
+func audiences() []page.Count {
+	return []page.Count{
+		{Code: "nguoi-dan", Name: "Người dân", Count: 30},
+		{Code: "doanh-nghiep", Name: "Doanh nghiệp", Count: 4},
+		{Code: "to-chuc", Name: "Tổ chức"},
+		{Code: "can-bo", Name: "Cán bộ, công chức, viên chức", Count: 12},
+	}
+}
+
+func listProps(lang page.Lang, kind page.ListKind) page.ListProps {
+	p := page.ListProps{Frame: frame(lang), Kind: kind, Entries: latest(), Count: 1031, Paging: page.Paging{Page: 7, Pages: 52}, Themes: homeProps(lang).Themes}
+	switch kind {
+	case page.ThemeList:
+		p.Code, p.Name = "mot-cua", "Một cửa, một cửa liên thông"
+	case page.AudienceList:
+		p.Code, p.Name = "nguoi-dan", "Người dân"
+	case page.NewsList:
+	}
+	p.Entries[3].Corrected = true
+	return p
+}
+
+func searchProps(lang page.Lang) page.SearchProps {
+	p := page.SearchProps{
+		Frame: frame(lang), Question: page.Question{Text: "mot cua", Theme: "mot-cua"}, Meant: "một cửa", Count: 31, Paging: page.Paging{Page: 1, Pages: 2},
+		Themes: homeProps(lang).Themes, Audiences: audiences(), Agencies: []page.Count{{Code: "H24.01", Name: "Sở Nội vụ", Count: 8}},
+		Hits: []page.Hit{
+			{
+				Path: page.ArticlePath(lang, planSlug), Title: []page.Piece{{Text: latest()[0].Title}}, PublishedAt: at("01/03/2022", "13:20"),
+				Snippet: []page.Piece{{Text: "…thực hiện cơ chế "}, {Text: "một cửa", Marked: true}, {Text: ", "}, {Text: "một cửa", Marked: true}, {Text: " liên thông…"}},
+				Issuer:  "Ủy ban nhân dân thành phố Hải Phòng",
+			},
+			{
+				Path: page.ArticlePath(lang, "mot-cua-truc-tuyen"), Title: []page.Piece{{Text: "Từ 01/3, Bộ phận "}, {Text: "Một cửa", Marked: true}, {Text: " các quận nhận hồ sơ"}},
+				PublishedAt: at("25/02/2022", "10:15"), Issuer: "Ủy ban nhân dân quận Hồng Bàng", Corrected: true, Example: true,
+			},
+			{Kind: page.PlanHit, Path: page.LocalPath(lang, "/ke-hoach/2022/H24/38-kh-ubnd"), Title: []page.Piece{{Text: planTitle}}, PublishedAt: at("23/02/2022", "00:00")},
+			{Kind: page.ReportHit, Path: page.ReportPath(lang, 2022, "stttt", "thang-3"), Title: []page.Piece{{Text: "Báo cáo"}}, PublishedAt: at("15/03/2022", "16:05"), Example: true},
+			{Path: page.ArticlePath(lang, "danh-muc"), Title: []page.Piece{{Text: "Danh mục thủ tục thí điểm"}}, PublishedAt: at("25/02/2022", "08:00"), Withdrawn: true, Example: true},
 		},
 	}
+	return p
+}
+
+const planPath = "/ke-hoach/2022/H24/38-kh-ubnd"
+
+func planRows() []page.Row {
+	return []page.Row{
+		{Name: "Phổ biến chủ trương, chính sách về cải cách hành chính", Note: "Sở Thông tin và Truyền thông, hạn 30/11/2022", Unit: "tin", Planned: page.Of(16), Actual: page.Of(5), Path: planPath + "/1"},
+		{Name: "Công bố chỉ tiêu cải cách năm 2022", Note: "Sở Nội vụ, hạn 31/03/2022", Unit: "tin", Planned: page.Of(2), Actual: page.Of(1), Expected: page.Of(2), Path: planPath + "/2", Beside: "2 kết quả chờ xác nhận, chưa tính"},
+		{Name: "Tập huấn chính quyền điện tử", Note: "Sở Nội vụ", Unit: "lớp", Planned: page.Of(8), Path: planPath + "/3"},
+	}
+}
+
+func planProps(lang page.Lang) page.PlanProps {
+	return page.PlanProps{
+		Frame: frame(lang), Path: planPath, Title: "Kế hoạch tuyên truyền cải cách hành chính nhà nước thành phố Hải Phòng năm 2022", Number: "38/KH-UBND",
+		Date: vn.Day(2022, 2, 23), Issuer: "Ủy ban nhân dân thành phố Hải Phòng", Leader: "Sở Thông tin và Truyền thông",
+		From: vn.Day(2022, 2, 23), To: vn.Day(2022, 12, 31), Purposes: []string{"Đẩy mạnh công tác thông tin, tuyên truyền.", "Phát huy vai trò giám sát."},
+		Figures: []page.Figure{
+			{Name: frame(lang).PlanWords().Done, Value: page.Of(1), Of: page.Of(3)},
+			{Name: frame(lang).PlanWords().Overdue, Value: page.Of(1), Of: page.Of(3)},
+			{Name: frame(lang).PlanWords().Published, Value: page.Of(6)},
+			{Name: frame(lang).PlanWords().Confirmed, Value: page.Of(0)},
+		},
+		Groups:  []page.ItemGroup{{Theme: "Chủ trương, chính sách", Rows: planRows()[:2]}, {Theme: "Đào tạo, tập huấn", Rows: planRows()[2:]}},
+		Reports: homeProps(lang).Reports, ClosedAt: vn.Day(2023, 1, 10), Closed: "Hết thời gian thực hiện", Imported: true,
+		Amendments: []page.Amendment{{
+			Number: "52/KH-UBND", Date: vn.Day(2022, 5, 4), Reason: "Thêm việc theo ý kiến của Sở Nội vụ",
+			Changes: []page.PlanChange{{Kind: "changed", Item: "2 Công bố chỉ tiêu", Field: "hạn", Before: "2022-03-31", After: "2022-06-30"}, {Kind: "added", Item: "3 Tập huấn"}},
+		}},
+	}
+}
+
+func itemProps(lang page.Lang) page.ItemProps {
+	return page.ItemProps{
+		Frame: frame(lang), PlanPath: planPath, PlanNumber: "38/KH-UBND", Code: "2", Row: planRows()[1], Counts: true,
+		Entries: latest()[:2], Count: 2, Paging: page.Paging{Page: 1, Pages: 1},
+		Results: []page.ResultEntry{
+			{
+				HappenedAt: at("05/03/2022", "08:00"), Quantity: 1200, Unit: "tờ rơi", Place: "Quận Hồng Bàng", Note: "Phát tại Bộ phận Một cửa", Agency: "Sở Nội vụ",
+				Evidence: []page.Link{{Name: "Ảnh phát tờ rơi"}, {Name: "Bài trên báo", Href: "https://bao.example/bai"}, {Name: "Xấu", Href: "javascript:alert(1)"}},
+				Imported: true, Example: true,
+			},
+			{HappenedAt: at("06/03/2022", "08:00"), Quantity: 1, Unit: "lớp", State: page.ResultRecorded},
+			{HappenedAt: at("07/03/2022", "08:00"), Quantity: 2, Unit: "lớp", State: page.ResultQuestioned},
+		},
+	}
+}
+
+// translated is an item with an English and a Chinese text, in the language asked for.
+func translatedProps(t *testing.T, lang page.Lang) page.ArticleProps {
+	p := articleProps(t, lang)
+	p.Languages, p.Language, p.ThemeCode = []page.Lang{page.Vi, page.En, "zh"}, "vi", "chu-truong"
+	p.ChangedAt = at("03/03/2022", "09:00")
+	if lang != page.Vi {
+		p.Title, p.Language, p.Body, p.Behind = "Administrative reform plan of Hai Phong City for 2022", string(lang), "<p>The People’s Committee has issued Plan 38/KH-UBND.</p>", true
+	}
+	return p
 }
 
 // articleBody takes the paragraphs of the real article: all between the line of date and time and
@@ -203,6 +306,56 @@ func rendered(t *testing.T) map[string][]byte {
 		add("report"+suffix, func(b *bytes.Buffer) error { return page.Report(b, reportProps(t, lang)) })
 		add("report-bare"+suffix, func(b *bytes.Buffer) error {
 			return page.Report(b, page.ReportProps{Frame: empty, Year: 2026, Agency: "stttt", Slug: "y", Title: "Báo cáo", Breakdowns: []page.Breakdown{{By: page.ByItem}}})
+		})
+		add("article-translated"+suffix, func(b *bytes.Buffer) error { return page.Article(b, translatedProps(t, lang)) })
+		add("news"+suffix, func(b *bytes.Buffer) error { return page.List(b, listProps(lang, page.NewsList)) })
+		add("theme"+suffix, func(b *bytes.Buffer) error { return page.List(b, listProps(lang, page.ThemeList)) })
+		add("audience"+suffix, func(b *bytes.Buffer) error { return page.List(b, listProps(lang, page.AudienceList)) })
+		add("theme-empty"+suffix, func(b *bytes.Buffer) error {
+			return page.List(b, page.ListProps{Frame: empty, Kind: page.ThemeList, Code: "a", Name: "Chủ đề", Paging: page.Paging{Page: 1, Pages: 1}})
+		})
+		add("search"+suffix, func(b *bytes.Buffer) error { return page.Search(b, searchProps(lang)) })
+		add("search-empty"+suffix, func(b *bytes.Buffer) error { return page.Search(b, page.SearchProps{Frame: empty}) })
+		add("search-empty-found"+suffix, func(b *bytes.Buffer) error {
+			return page.Search(b, page.SearchProps{Frame: empty, Question: page.Question{Text: "<b>không có</b>", Exactly: true, From: "2022-01-01"}, BadDate: true})
+		})
+		add("plans"+suffix, func(b *bytes.Buffer) error {
+			return page.Plans(b, page.PlansProps{Frame: frame(lang), Entries: []page.PlanEntry{{
+				Path: planPath, Title: planTitle, Number: "38/KH-UBND", Date: vn.Day(2022, 2, 23), Issuer: "Ủy ban nhân dân thành phố Hải Phòng", Items: 12, Example: true,
+			}}})
+		})
+		add("plans-empty"+suffix, func(b *bytes.Buffer) error { return page.Plans(b, page.PlansProps{Frame: empty}) })
+		add("plan"+suffix, func(b *bytes.Buffer) error { return page.Plan(b, planProps(lang)) })
+		add("item"+suffix, func(b *bytes.Buffer) error { return page.Item(b, itemProps(lang)) })
+		add("item-empty"+suffix, func(b *bytes.Buffer) error {
+			return page.Item(b, page.ItemProps{Frame: empty, PlanPath: planPath, PlanNumber: "38/KH-UBND", Code: "3", Row: planRows()[2]})
+		})
+		add("reports"+suffix, func(b *bytes.Buffer) error {
+			return page.Reports(b, page.ReportsProps{Frame: frame(lang), Entries: homeProps(lang).Reports, Paging: page.Paging{Page: 2, Pages: 3}})
+		})
+		add("article-corrected"+suffix, func(b *bytes.Buffer) error { return page.Article(b, correctedProps(t, lang)) })
+		add("article-edition"+suffix, func(b *bytes.Buffer) error { return page.Edition(b, editionProps(t, lang)) })
+		add("article-withdrawn"+suffix, func(b *bytes.Buffer) error { return page.Gone(b, goneProps(lang)) })
+		add("article-expired"+suffix, func(b *bytes.Buffer) error { return page.Gone(b, expiredProps(lang)) })
+		add("print-corrected"+suffix, func(b *bytes.Buffer) error {
+			return page.ArticlePrint(b, correctedProps(t, lang), at("02/03/2022", "14:02"))
+		})
+		add("verify"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, verifyProps(lang)) })
+		add("verify-empty"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, page.VerifyProps{Frame: empty}) })
+		add("verify-empty-wrong"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, page.VerifyProps{Frame: empty, Asked: "<abc>"}) })
+		add("verify-empty-unknown"+suffix, func(b *bytes.Buffer) error {
+			return page.Verify(b, page.VerifyProps{Frame: empty, Asked: someHash, Hash: someHash})
+		})
+		add("preview"+suffix, func(b *bytes.Buffer) error { return page.Preview(b, previewProps(t, lang)) })
+		add("preview-empty-gone"+suffix, func(b *bytes.Buffer) error { return page.PreviewGone(b, empty) })
+		add("file-empty-gone"+suffix, func(b *bytes.Buffer) error { return page.FileGone(b, empty) })
+		add("report-issued"+suffix, func(b *bytes.Buffer) error {
+			p := reportProps(t, lang)
+			p.Number, p.IssuedAt = "15/BC-STTTT", at("16/03/2022", "00:00")
+			for _, format := range []string{"pdf", "docx", "xlsx", "csv"} {
+				p.Documents = append(p.Documents, page.Document{Format: format, Path: page.FilePath(someHash, "thang-3."+format), Size: 318_000})
+			}
+			return page.Report(b, p)
 		})
 		add("not-found"+suffix, func(b *bytes.Buffer) error { return page.NotFound(b, empty) })
 		add("unavailable"+suffix, func(b *bytes.Buffer) error { return page.Unavailable(b, empty) })

@@ -12,10 +12,12 @@ import (
 // ErrFeed says that a feed cannot be written, since ids or times that RFC 4287 requires are not there.
 var ErrFeed = errors.New("page: a feed needs a tag authority, and each entry an id and a time")
 
-// FeedProps is the Atom feed of what was published.
+// FeedProps is a feed of what was published.
 type FeedProps struct {
 	Site    Site
 	Entries []FeedEntry // newest first
+	// ThemeCode and Theme are of the theme that the feed is of; empty for all news.
+	ThemeCode, Theme string
 	// Started is the feed's own time while it has no entry.
 	Started time.Time
 }
@@ -33,7 +35,8 @@ type FeedEntry struct {
 	Theme       string
 	PublishedAt time.Time
 	UpdatedAt   time.Time // zero: as published
-	Example     bool      // marked in the title, since a reader shows nothing else of the portal
+	Corrected   bool
+	Example     bool
 }
 
 type atomFeed struct {
@@ -92,11 +95,11 @@ func Feed(w io.Writer, p FeedProps) error {
 	updated := p.Started
 	feed := atomFeed{
 		Lang:  string(Vi),
-		ID:    "tag:" + p.Site.TagAuthority + ":feed",
-		Title: words.SiteName,
+		ID:    "tag:" + p.Site.TagAuthority + ":feed" + p.below(),
+		Title: p.title(words),
 		Links: []atomLink{
-			{Rel: "self", Type: "application/atom+xml", Href: p.Site.absolute(FeedPath)},
-			{Rel: "alternate", Type: "text/html", Href: p.Site.absolute("/")},
+			{Rel: "self", Type: "application/atom+xml", Href: p.Site.absolute(p.below() + FeedPath)},
+			{Rel: "alternate", Type: "text/html", Href: p.Site.absolute(p.home())},
 		},
 		Author:    atomPerson{Name: words.Authority},
 		Generator: "Loa",
@@ -125,11 +128,33 @@ func Feed(w io.Writer, p FeedProps) error {
 	return xml.NewEncoder(w).Encode(feed)
 }
 
+// below is the path of the theme, empty for all news.
+func (p FeedProps) below() string {
+	if p.ThemeCode == "" {
+		return ""
+	}
+	return ThemePath(Vi, p.ThemeCode)
+}
+
+func (p FeedProps) home() string {
+	if p.ThemeCode == "" {
+		return "/"
+	}
+	return p.below()
+}
+
+func (p FeedProps) title(words words) string {
+	if p.Theme == "" {
+		return words.SiteName
+	}
+	return words.SiteName + ": " + vn.NFC(p.Theme)
+}
+
 func (p FeedProps) entry(e FeedEntry, changed time.Time, words words) atomEntry {
 	entry := atomEntry{
 		Lang:      e.Language,
 		ID:        "tag:" + p.Site.TagAuthority + ":" + e.ID,
-		Title:     vn.NFC(e.Title),
+		Title:     e.title(words),
 		Published: stamp(e.PublishedAt),
 		Updated:   stamp(changed),
 		Link:      atomLink{Rel: "alternate", Type: "text/html", Href: p.Site.absolute(ArticlePath(Vi, e.Slug))},
@@ -145,11 +170,22 @@ func (p FeedProps) entry(e FeedEntry, changed time.Time, words words) atomEntry 
 		entry.Categories = append(entry.Categories, atomCategory{Term: vn.Slug(e.Theme), Label: e.Theme})
 	}
 	if e.Example {
-		entry.Title = words.ExampleTag + ": " + entry.Title
 		entry.Categories = append(entry.Categories, atomCategory{Term: vn.Slug(words.ExampleTag), Label: words.Example})
 	}
 	if e.Body != "" {
 		entry.Content = &atomContent{Type: "html", Body: string(e.Body)}
 	}
 	return entry
+}
+
+// title says first what a reader has to know of an item, since it shows nothing else of the portal.
+func (e FeedEntry) title(words words) string {
+	title := vn.NFC(e.Title)
+	if e.Corrected {
+		title = words.Corrected + ": " + title
+	}
+	if e.Example {
+		title = words.ExampleTag + ": " + title
+	}
+	return title
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/loa-vn/loa/pkg/vn"
 )
 
-// HomeProps is the home page: what was published, newest first, reports, and themes.
+// HomeProps is the home page: the search, whom news is for, what was published, newest first, reports, and themes.
 type HomeProps struct {
 	Frame
-	Latest  []Entry       // newest first; the first is shown large, with its summary
-	Reports []ReportEntry // newest first
-	Themes  []ThemeCount  // may be empty: then the part is absent
+	Latest    []Entry       // newest first; the first is shown large, with its summary
+	Reports   []ReportEntry // newest first
+	Themes    []Count       // may be empty: then the part is absent
+	Audiences []Count       // the same
+	Often     []string      // questions that the search answers; may be empty
 }
 
 // Entry is a published item in a list.
@@ -25,6 +27,7 @@ type Entry struct {
 	Issuer      string // the agency's name
 	Theme       string
 	Attachments int
+	Corrected   bool
 	Example     bool
 }
 
@@ -39,10 +42,10 @@ type ReportEntry struct {
 	Example      bool
 }
 
-// ThemeCount is a theme and how many published items it has.
-type ThemeCount struct {
-	Name  string
-	Count int
+// Count is a theme or an audience and how many published items it has.
+type Count struct {
+	Code, Name string
+	Count      int
 }
 
 // Home writes the home page.
@@ -53,14 +56,15 @@ func (p HomeProps) head() pageHead {
 		title:       p.words().Home,
 		description: p.words().HeroText,
 		path:        "/",
-		icons:       []string{"language", "menu-2", "chart-bar", "rss"},
+		card:        &card{kind: "website"},
+		data:        siteData(p.Frame),
 	}
 }
 
 // listDate is a day in the narrow column of a list. English readers get the month as a word, since
 // 01/03 reads two ways to them.
 func listDate(f Frame, t time.Time) string {
-	if f.Lang == En {
+	if f.Speech() == En {
 		return t.In(vn.Location()).Format("2 Jan 2006")
 	}
 	return vn.Date(t)

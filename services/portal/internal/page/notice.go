@@ -15,5 +15,5 @@ func Unavailable(w io.Writer, f Frame) error {
 }
 
 func noticeHead(title string) pageHead {
-	return pageHead{title: title, icons: []string{"language", "menu-2"}, noindex: true}
+	return pageHead{title: title, noindex: true}
 }

@@ -4,10 +4,10 @@
 package page
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,16 +19,22 @@ import (
 
 // ContentSecurityPolicy is the policy that every page is written for; the server that answers with
 // a page sends it. Pages have no script and no style of their own, and load nothing from elsewhere.
+//
+// What a page tells programs of itself (schema.org) is a data block, which no policy on scripts touches.
 const ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// ContentType and FeedContentType are the media types of pages and of the feed.
+// Media types of pages, feeds and what else programs read.
 const (
-	ContentType     = "text/html; charset=utf-8"
-	FeedContentType = "application/atom+xml; charset=utf-8"
+	ContentType         = "text/html; charset=utf-8"
+	FeedContentType     = "application/atom+xml; charset=utf-8"
+	JSONFeedContentType = "application/feed+json; charset=utf-8"
+	SitemapType         = "application/xml; charset=utf-8"
+	RobotsType          = "text/plain; charset=utf-8"
 )
 
-// Lang is the language of a page's fixed words. What was published keeps its own.
+// Lang is the language that a page is asked for in, which stands in its address. What was published in it is shown in it; fixed words
+// are Vietnamese or, in every other language, English.
 type Lang = vn.Lang
 
 // The languages of fixed words.
@@ -63,36 +69,24 @@ type Frame struct {
 	Site    Site
 	Lang    Lang
 	Example Example
+	// Languages that what the page shows stands in; none: Vietnamese and English, as pages of fixed words do. A page in another language
+	// shows one of these texts in its frame, and search engines are sent to the first.
+	Languages []Lang
 }
 
-// HomePath is the path of the home page.
-func HomePath(lang Lang) string {
-	if lang == En {
-		return "/en"
+// Speech is the language of the frame's fixed words, dates and numbers.
+func (f Frame) Speech() Lang {
+	if f.Lang == Vi || f.Lang == "" {
+		return Vi
 	}
-	return "/"
+	return En
 }
 
-// ArticlePath is the path of a published item.
-func ArticlePath(lang Lang, slug string) string { return localPath(lang, "/tin/"+url.PathEscape(slug)) }
-
-// PrintPath is the path of the print view of a published item.
-func PrintPath(lang Lang, slug string) string { return ArticlePath(lang, slug) + "/in" }
-
-// ReportPath is the path of a public report. Year and agency are part of it, since a number comes
-// again each year and in each agency.
-func ReportPath(lang Lang, year int, agency, slug string) string {
-	return localPath(lang, "/bao-cao/"+strconv.Itoa(year)+"/"+url.PathEscape(agency)+"/"+url.PathEscape(slug))
-}
-
-// FeedPath is the path of the Atom feed, one for both languages.
-const FeedPath = "/feed.atom"
-
-func localPath(lang Lang, path string) string {
-	if lang == En {
-		return HomePath(En) + path
+func (f Frame) languages() []Lang {
+	if len(f.Languages) == 0 {
+		return []Lang{Vi, En}
 	}
-	return path
+	return f.Languages
 }
 
 func (s Site) absolute(path string) string { return strings.TrimSuffix(s.BaseURL, "/") + path }
@@ -108,13 +102,8 @@ func (s Site) address(path string) string {
 
 func (f Frame) words() words { return wordsOf(f.Lang) }
 
-// htmlLang is the language code of the document; the zero Frame is Vietnamese.
-func (f Frame) htmlLang() string {
-	if f.Lang == En {
-		return string(En)
-	}
-	return string(Vi)
-}
+// htmlLang is the language code of the document, that of its fixed words.
+func (f Frame) htmlLang() string { return string(f.Speech()) }
 
 // foreign returns the language to mark a published text with, empty when it is the page's own. A text
 // that names no language is Vietnamese.
@@ -148,11 +137,54 @@ func pageTitle(f Frame, title string) string {
 	return strings.TrimRight(cut, " ,;:–-") + "…"
 }
 
+// iconsMark is where the outlines of a page's icons go, once it is known which it draws.
+const iconsMark = "<!--icons-->"
+
+// render writes a page with the outlines of just the icons that it draws.
 func render(w io.Writer, component templ.Component) error {
-	return component.Render(context.Background(), w)
+	var b bytes.Buffer
+	if err := component.Render(context.Background(), &b); err != nil {
+		return err
+	}
+	before, after, found := bytes.Cut(b.Bytes(), []byte(iconsMark))
+	if _, err := w.Write(before); err != nil || !found {
+		return err
+	}
+	if _, err := io.WriteString(w, outlines(after)); err != nil {
+		return err
+	}
+	_, err := w.Write(after)
+	return err
+}
+
+// outlines are the symbols of the icons that a page uses, each once, in the order of their first use.
+func outlines(body []byte) string {
+	const use = `<use href="#i-`
+	var b strings.Builder
+	seen := map[string]bool{}
+	for {
+		_, rest, found := bytes.Cut(body, []byte(use))
+		if !found {
+			return b.String()
+		}
+		body = rest
+		name, _, _ := bytes.Cut(rest, []byte(`"`))
+		if outline := iconPath(string(name)); outline != "" && !seen[string(name)] {
+			seen[string(name)] = true
+			fmt.Fprintf(&b, `<symbol id="i-%s" viewBox="0 0 24 24"><path d="%s"></path></symbol>`, name, outline)
+		}
+	}
 }
 
 // stamp writes an instant for the datetime attribute, in the zone of Vietnam.
 func stamp(t time.Time) string { return t.In(vn.Location()).Format(time.RFC3339) }
 
 func day(t time.Time) string { return t.In(vn.Location()).Format(time.DateOnly) }
+
+// stampOf is stamp, and empty for no time.
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return stamp(t)
+}

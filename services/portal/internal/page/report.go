@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,24 @@ type ReportProps struct {
 	Approvals    []Approval // in the order of the route
 	ApprovedAt   time.Time
 	Hash         string // SHA-256 of the canonical figures, 64 hexadecimal digits
+	Number       string // as written, once it is issued
+	IssuedAt     time.Time
+	Documents    []Document // once it is issued
+}
+
+// Document is a report as it was issued, in one format.
+type Document struct {
+	Format string // pdf, docx, xlsx, csv
+	Path   string
+	Size   int64 // bytes
+}
+
+func (d Document) name(f Frame) string {
+	format := strings.ToUpper(d.Format)
+	if d.Format == "xlsx" || d.Format == "csv" {
+		format = fmt.Sprintf(f.words().FiguresIn, format)
+	}
+	return format + ", " + sizeOf(d.Size, f.Speech())
 }
 
 // PlanReference names the plan that a report measures.
@@ -35,6 +54,7 @@ type PlanReference struct {
 	Number   string // as written, such as 38/KH-UBND
 	IssuedAt time.Time
 	Title    string
+	Path     string // of the plan's Vietnamese page; empty when it has none
 }
 
 // Quantity is a figure that may be missing. The zero Quantity is missing, which is not nought.
@@ -87,7 +107,17 @@ type Row struct {
 	Scheduled Quantity // approved and waiting for its time
 	// Counted are the publications that make up Actual.
 	Counted []Evidence
+	// Path is where what makes up Actual is listed, of the Vietnamese page; empty where it stands in Counted.
+	Path string
+	// Beside says what is known and does not count.
+	Beside string
 }
+
+// alone is the row without a way to the page it stands on.
+func (r Row) alone() Row { r.Name, r.Note, r.Path = "", "", ""; return r }
+
+// countedLimit is how many publications a page names under one figure. The annex of the report names all.
+const countedLimit = 100
 
 // Evidence is a publication that a figure counts.
 type Evidence struct {
@@ -118,28 +148,21 @@ func Report(w io.Writer, p ReportProps) error {
 func (p ReportProps) path() string { return ReportPath(p.Lang, p.Year, p.Agency, p.Slug) }
 
 func (p ReportProps) head(code qrCode) pageHead {
-	icons := []string{"language", "menu-2"}
-	if len(p.Approvals) > 0 {
-		icons = append(icons, "check")
-	}
-	if len(p.missing()) > 0 {
-		icons = append(icons, "alert-triangle")
-	}
 	last := crumb{name: p.Title, path: p.path(), lang: p.foreign("")}
 	if !p.Period.IsZero() {
-		last = crumb{name: capitalised(p.Period.Name(p.Lang)), path: p.path()}
+		last = crumb{name: capitalised(p.Period.Name(p.Speech())), path: p.path()}
 	}
 	return pageHead{
 		title:       p.Title,
 		description: p.Lead,
 		path:        ReportPath(Vi, p.Year, p.Agency, p.Slug),
-		icons:       icons,
 		qr:          &code,
 		hatch:       p.any(func(r Row) bool { return r.Scheduled.known }),
 		section:     reportsSection,
+		card:        &card{kind: "article", published: stampOf(p.ApprovedAt)},
 		crumbs: []crumb{
 			{name: p.words().Home, path: HomePath(p.Lang)},
-			{name: p.words().Reports, path: HomePath(p.Lang) + "#bao-cao"},
+			{name: p.words().Reports, path: LocalPath(p.Lang, ReportsPath)},
 			last,
 		},
 	}

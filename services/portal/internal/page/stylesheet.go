@@ -3,4 +3,4 @@
 package page
 
 // stylesheet is the name portal.css is served under; it changes with the content.
-const stylesheet = "portal.b4516c4e0f3f.css"
+const stylesheet = "portal.049212beaaf3.css"

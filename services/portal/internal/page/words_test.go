@@ -32,17 +32,3 @@ func verbs(format string) string {
 	}
 	return b.String()
 }
-
-func TestIconsHaveOutlines(t *testing.T) {
-	for _, heads := range [][]string{
-		HomeProps{}.head().icons,
-		ArticleProps{Attachments: []Attachment{{}}, Frame: Frame{}}.head(qrCode{}).icons,
-		ReportProps{Approvals: []Approval{{}}, Breakdowns: []Breakdown{{Rows: []Row{{}}}}}.head(qrCode{}).icons,
-	} {
-		for _, name := range heads {
-			if iconPath(name) == "" {
-				t.Errorf("no icon %s", name)
-			}
-		}
-	}
-}

@@ -1,63 +1,110 @@
 package site
 
 import (
+	"context"
 	"fmt"
-	"slices"
+	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/vn"
+	"github.com/loa-vn/loa/services/portal/internal/facts"
+	"github.com/loa-vn/loa/services/portal/internal/memory"
 	"github.com/loa-vn/loa/services/portal/internal/page"
 
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 )
 
-func (s *Site) reportsNewestFirst() []*report {
-	list := make([]*report, 0, len(s.reports))
-	for _, r := range s.reports {
-		list = append(list, r)
+func (s *Site) report(ctx context.Context, lang page.Lang, path string) (memory.Page, error) {
+	r, err := s.facts.ReportByPath(ctx, path)
+	if err != nil || r == nil {
+		return memory.Page{}, err
 	}
-	slices.SortFunc(list, func(a, b *report) int {
-		if c := b.event.GetReport().GetApprovedAt().AsTime().Compare(a.event.GetReport().GetApprovedAt().AsTime()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.event.GetReport().GetId(), b.event.GetReport().GetId())
-	})
-	return list
+	if err := s.upTo(ctx, r.Seq); err != nil {
+		return memory.Page{}, err
+	}
+	props, err := s.reportProps(lang, r)
+	if err != nil {
+		return memory.Page{}, err
+	}
+	return rendered(page.ContentType, []string{tagOf(facts.KindReport, r.GetId())}, func(w io.Writer) error { return page.Report(w, props) })
 }
 
-func (s *Site) reportEntry(r *report) (page.ReportEntry, error) {
-	rep := r.event.GetReport()
-	year, agency, slug, ok := reportAddress(rep.GetPath())
-	if !ok {
-		return page.ReportEntry{}, fmt.Errorf("%q is not the path of a report", rep.GetPath())
+// reports makes a page of the list of reports.
+func (s *Site) reports(ctx context.Context, lang page.Lang, number int) (memory.Page, error) {
+	count, err := s.facts.CountReports(ctx)
+	if err != nil || number > pagesOf(count) {
+		return memory.Page{}, err
 	}
-	period, err := vn.ParsePeriod(rep.GetPeriod())
+	list, err := s.facts.Newest(ctx, "", (number-1)*newest, newest)
+	if err != nil {
+		return memory.Page{}, err
+	}
+	props := page.ReportsProps{Frame: page.Frame{Site: s.frame, Lang: lang}, Paging: page.Paging{Page: number, Pages: pagesOf(count)}}
+	props.Entries, props.Example = s.reportEntries(lang, list)
+	return rendered(page.ContentType, []string{tagLists}, func(w io.Writer) error { return page.Reports(w, props) })
+}
+
+func (s *Site) reportEntries(lang page.Lang, list []*facts.Report) ([]page.ReportEntry, page.Example) {
+	var entries []page.ReportEntry
+	var example page.Example
+	for _, r := range list {
+		entry, err := s.reportEntry(r)
+		if err != nil {
+			continue // its own page says why
+		}
+		example.Shown = example.Shown || entry.Example
+		if !entry.Example {
+			example.Except = unlabelled(lang)
+		}
+		entries = append(entries, entry)
+	}
+	return entries, example
+}
+
+func (s *Site) reportEntry(r *facts.Report) (page.ReportEntry, error) {
+	year, agency, slug, ok := reportAddress(r.GetPath())
+	if !ok {
+		return page.ReportEntry{}, fmt.Errorf("%q is not the path of a report", r.GetPath())
+	}
+	period, err := vn.ParsePeriod(r.GetPeriod())
 	if err != nil {
 		return page.ReportEntry{}, err
 	}
 	return page.ReportEntry{
-		Year: year, Agency: agency, Slug: slug, Title: rep.GetTitle(), Issuer: s.nameOf(rep.GetAgency()), Period: period,
-		ApprovedAt: rep.GetApprovedAt().AsTime(), Example: rep.GetExample(),
+		Year: year, Agency: agency, Slug: slug, Title: r.GetTitle(), Issuer: s.names.Load().agency(r.GetAgency()), Period: period,
+		ApprovedAt: r.GetApprovedAt().AsTime(), Example: r.GetExample(),
 	}, nil
 }
 
-func (s *Site) reportPage(lang page.Lang, r *report) (page.ReportProps, error) {
+// reportAddress takes the parts of "/bao-cao/{year}/{agency}/{slug}".
+func reportAddress(path string) (year int, agency, slug string, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(path, page.ReportsPath+"/"), "/")
+	if len(parts) != 3 {
+		return 0, "", "", false
+	}
+	year, err := strconv.Atoi(parts[0])
+	return year, parts[1], parts[2], err == nil
+}
+
+func (s *Site) reportProps(lang page.Lang, r *facts.Report) (page.ReportProps, error) {
 	entry, err := s.reportEntry(r)
 	if err != nil {
 		return page.ReportProps{}, err
 	}
-	rep, figures := r.event.GetReport(), r.event.GetReport().GetFigures()
-	plan := s.plans[rep.GetPlan()]
-	issued, err := time.ParseInLocation(time.DateOnly, plan.GetDate(), vn.Location())
-	if err != nil {
-		issued = time.Time{}
-	}
+	figures, plan := r.GetFigures(), s.names.Load().planOf(r.GetPlan())
 	props := page.ReportProps{
-		Frame: page.Frame{Site: s.frame, Lang: lang, Example: page.Example{Shown: rep.GetExample()}},
-		Year:  entry.Year, Agency: entry.Agency, Slug: entry.Slug, Title: rep.GetTitle(), Period: entry.Period, Issuer: entry.Issuer,
-		Plan:      page.PlanReference{Number: rep.GetPlanNumber(), IssuedAt: issued, Title: rep.GetPlanTitle()},
-		Approvals: approvals(rep, entry.Issuer), ApprovedAt: entry.ApprovedAt, Hash: rep.GetHash(),
+		Frame: page.Frame{Site: s.frame, Lang: lang, Example: page.Example{Shown: r.GetExample()}},
+		Year:  entry.Year, Agency: entry.Agency, Slug: entry.Slug, Title: r.GetTitle(), Period: entry.Period, Issuer: entry.Issuer,
+		Plan:      page.PlanReference{Number: r.GetPlanNumber(), IssuedAt: dayOf(plan.date), Title: r.GetPlanTitle(), Path: plan.path},
+		Approvals: approvals(r.Report, entry.Issuer), ApprovedAt: entry.ApprovedAt, Hash: r.GetHash(),
+		Number: r.GetNumber(), IssuedAt: dayOf(r.GetDate()),
+	}
+	for _, d := range r.GetDocuments() {
+		props.Documents = append(props.Documents, page.Document{
+			Format: d.GetFormat(), Path: page.FilePath(d.GetSha256(), facts.DocumentName(r.Report, d.GetFormat())), Size: d.GetSize(),
+		})
 	}
 	words := figureWords(lang)
 	props.Figures = []page.Figure{
@@ -81,6 +128,23 @@ func (s *Site) reportPage(lang page.Lang, r *report) (page.ReportProps, error) {
 		}
 	}
 	return props, nil
+}
+
+func quantity(known bool, value int64) page.Quantity {
+	if !known {
+		return page.Quantity{}
+	}
+	return page.Of(float64(value))
+}
+
+func approvals(r *reportingv1.Report, agency string) []page.Approval {
+	var list []page.Approval
+	for _, d := range r.GetDecisions() {
+		list = append(list, page.Approval{
+			Name: d.GetPersonName(), Position: d.GetPosition(), Agency: agency, Invented: d.GetPersonExample(), At: d.GetAt().AsTime(),
+		})
+	}
+	return list
 }
 
 func (s *Site) rows(lang page.Lang, lines []*reportingv1.Line) []page.Row {
@@ -110,8 +174,8 @@ func (s *Site) rows(lang page.Lang, lines []*reportingv1.Line) []page.Row {
 type reportWords struct{ published, cumulative, done, overdue, unit, items, due string }
 
 func figureWords(lang page.Lang) reportWords {
-	if lang == page.En {
-		return reportWords{"Published in the period", "Published since the plan began", "Items done", "Items overdue", "items of news", "plan items", "due"}
+	if lang == page.Vi {
+		return reportWords{"Đã đăng trong kỳ", "Đã đăng từ đầu kế hoạch", "Mục hoàn thành", "Mục quá hạn", "tin, bài", "mục", "hạn"}
 	}
-	return reportWords{"Đã đăng trong kỳ", "Đã đăng từ đầu kế hoạch", "Mục hoàn thành", "Mục quá hạn", "tin, bài", "mục", "hạn"}
+	return reportWords{"Published in the period", "Published since the plan began", "Items done", "Items overdue", "items of news", "plan items", "due"}
 }

@@ -1,257 +1,114 @@
-// Package site is the public site in memory: every page is rendered and compressed when what it shows changes, and a request is
-// answered from the bytes.
+// Package site is the public site. A page is rendered and compressed when what it shows is published, and kept in memory; one that the
+// budget has no room for is rendered again when somebody asks for it. Every process of the portal does this for itself, from the facts
+// they share.
+//
+// How much fits: the page of an article takes about 6 kB compressed and stands in two languages, so that the default budget of 256 MiB
+// holds the newest 20,000 articles with all lists, plans and reports; what is asked for stays, whatever its age. Without the page in
+// memory an answer takes two to three milliseconds, most of them for two queries.
 package site
 
 import (
 	"context"
-	"fmt"
+	"crypto/rand"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/protobuf/proto"
 
-	"github.com/loa-vn/loa/pkg/directory"
+	"github.com/loa-vn/loa/pkg/blob"
+	"github.com/loa-vn/loa/services/portal/internal/facts"
+	"github.com/loa-vn/loa/services/portal/internal/memory"
 	"github.com/loa-vn/loa/services/portal/internal/page"
 
+	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
-	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
-	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 )
-
-// Channel is where PostgreSQL tells every process of the portal that something changed.
-const Channel = "portal_changed"
 
 // Options of a site.
 type Options struct {
 	Pool         *pgxpool.Pool
-	Directory    *directory.Directory
 	Distribution distributionv1.DistributionServiceClient
+	Content      contentv1.ContentServiceClient
+	Blobs        *blob.Store
 	Logger       *slog.Logger
 	// BaseURL is the public address without a slash at its end; TagAuthority the authority and date of the feed's ids (RFC 4151).
 	BaseURL, TagAuthority string
+	// Memory is how many bytes of rendered pages are kept.
+	Memory int64
+	// Lease is how long this process answers after it last told the others that it lives; zero is ten seconds. All processes have the same.
+	Lease time.Duration
 }
 
 // Site answers requests for pages.
 type Site struct {
 	Options
-	frame page.Site
+	frame  page.Site
+	facts  *facts.Facts
+	memory *memory.Memory
 
-	// pages is replaced whole, never changed: a request sees one moment.
-	pages atomic.Pointer[pages]
-	// shown wakes SendReceipts when pages were replaced.
-	shown chan struct{}
+	// names is replaced whole, never changed: a page is made with one moment of it. It is nil until the facts can be read.
+	names atomic.Pointer[names]
+	// applied is the seq up to which no page of this process tells otherwise than the facts.
+	applied atomic.Int64
 
-	mutex        sync.Mutex
-	seen         int64
-	publications map[string]*publication
-	reports      map[string]*report
-	plans        map[string]*planningv1.Plan
-	agencies     map[string]string
-}
+	// beaten is when this process last told the others that it lives; nil while it answers for nothing.
+	beaten atomic.Pointer[time.Time]
+	// id names this process to the others.
+	id      string
+	answers answers
 
-// publication is one published item with its rendered pages.
-type publication struct {
-	event       *distributionv1.PublicationPublished
-	recordedAt  time.Time
-	traceparent string
-	// others are the publications that its page names beside it.
-	others []*publication
-}
+	// mutex lets one at a time apply changes; owed is what they leave to render.
+	mutex sync.Mutex
+	owed  toRenew
 
-type report struct {
-	event       *reportingv1.ReportApproved
-	traceparent string
+	// Each wakes a loop when pages changed.
+	shown, toIndex, toWarm, toVouch chan struct{}
 }
 
 // New makes a site that shows nothing until Follow has read the database.
 func New(o Options) *Site {
+	if o.Lease == 0 {
+		o.Lease = defaultLease
+	}
 	return &Site{
-		Options: o, frame: page.Site{BaseURL: o.BaseURL, TagAuthority: o.TagAuthority}, shown: make(chan struct{}, 1),
-		publications: map[string]*publication{}, reports: map[string]*report{}, plans: map[string]*planningv1.Plan{}, agencies: map[string]string{},
+		Options: o, frame: page.Site{BaseURL: o.BaseURL, TagAuthority: o.TagAuthority}, facts: facts.New(o.Pool), memory: memory.New(o.Memory),
+		id: rand.Text(), answers: answers{now: &sync.WaitGroup{}}, toVouch: make(chan struct{}, 1),
+		shown: make(chan struct{}, 1), toIndex: make(chan struct{}, 1), toWarm: make(chan struct{}, 1),
 	}
 }
 
 // Waiting says what the site waits for; "" when it shows what there is.
 func (s *Site) Waiting() string {
-	if s.pages.Load() == nil {
+	if s.names.Load() == nil {
 		return "portal pages"
 	}
+	if !s.vouches() {
+		return "portal lease"
+	}
 	return ""
+}
+
+// Kept is how many bytes of rendered pages are in memory, and how many pages.
+func (s *Site) Kept() (bytes int64, pages int) { return s.memory.Used() }
+
+func wake(loop chan struct{}) {
+	select {
+	case loop <- struct{}{}:
+	default:
+	}
 }
 
 // slowPoll is the safety net for a notification that was lost.
 const slowPoll = 2 * time.Second
 
-// Follow keeps the pages up to date until ctx ends.
-func (s *Site) Follow(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if err := s.listen(ctx); err != nil && ctx.Err() == nil {
-			s.Logger.WarnContext(ctx, "the portal's database is away; pages stay as they are", "error", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(slowPoll):
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Site) listen(ctx context.Context) error {
-	conn, err := s.Pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	// A connection that listens is not given back to others.
-	own := conn.Hijack()
-	defer func() { _ = own.Close(context.WithoutCancel(ctx)) }()
-	if _, err := own.Exec(ctx, "LISTEN "+Channel); err != nil {
-		return err
-	}
-	for {
-		if err := s.refresh(ctx); err != nil {
-			return err
-		}
-		waiting, cancel := context.WithTimeout(ctx, slowPoll)
-		_, err := own.WaitForNotification(waiting)
-		slow := waiting.Err() != nil
-		cancel()
-		if err != nil && (!slow || ctx.Err() != nil) {
-			return err
-		}
-	}
-}
-
-// refresh reads what changed and replaces the pages when something did.
-func (s *Site) refresh(ctx context.Context) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	changed, reports, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	old := s.pages.Load()
-	if old != nil && len(changed) == 0 && len(reports) == 0 {
-		return nil
-	}
-	if err := s.names(ctx); err != nil {
-		return err
-	}
-	next, err := s.render(old, changed, reports)
-	if err != nil {
-		return err
-	}
-	s.pages.Store(next)
-	select {
-	case s.shown <- struct{}{}:
-	default:
-	}
-	return nil
-}
-
-// read loads rows changed since the last time.
-func (s *Site) read(ctx context.Context) (changed []*publication, reports []*report, err error) {
-	tx, err := s.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = tx.Rollback(ctx) }()
-	seen := s.seen
-	rows, err := tx.Query(ctx, `SELECT payload, recorded_at, traceparent, seq FROM portal.publication WHERE seq > $1 ORDER BY seq`, s.seen)
-	if err != nil {
-		return nil, nil, err
-	}
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		p := &publication{event: &distributionv1.PublicationPublished{}}
-		var payload []byte
-		var seq int64
-		if err := row.Scan(&payload, &p.recordedAt, &p.traceparent, &seq); err != nil {
-			return struct{}{}, err
-		}
-		seen = max(seen, seq)
-		changed = append(changed, p)
-		return struct{}{}, proto.Unmarshal(payload, p.event)
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("publications of the portal: %w", err)
-	}
-	rows, err = tx.Query(ctx, `SELECT payload, traceparent, seq FROM portal.report WHERE seq > $1 ORDER BY seq`, s.seen)
-	if err != nil {
-		return nil, nil, err
-	}
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		r := &report{event: &reportingv1.ReportApproved{}}
-		var payload []byte
-		var seq int64
-		if err := row.Scan(&payload, &r.traceparent, &seq); err != nil {
-			return struct{}{}, err
-		}
-		seen = max(seen, seq)
-		reports = append(reports, r)
-		return struct{}{}, proto.Unmarshal(payload, r.event)
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("reports of the portal: %w", err)
-	}
-	if err := s.readPlans(ctx, tx); err != nil {
-		return nil, nil, err
-	}
-	for _, p := range changed {
-		s.publications[p.event.GetPublication()] = p
-	}
-	for _, r := range reports {
-		s.reports[r.event.GetReport().GetId()] = r
-	}
-	s.seen = seen
-	return changed, reports, nil
-}
-
-func (s *Site) readPlans(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, `SELECT payload FROM portal.plan`)
-	if err != nil {
-		return err
-	}
-	payloads, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
-	if err != nil {
-		return fmt.Errorf("plans of the portal: %w", err)
-	}
-	for _, payload := range payloads {
-		var issued planningv1.PlanIssued
-		if err := proto.Unmarshal(payload, &issued); err != nil {
-			return err
-		}
-		s.plans[issued.GetPlan().GetId()] = issued.GetPlan()
-	}
-	return nil
-}
-
-// names looks up the agencies that pages name.
-func (s *Site) names(ctx context.Context) error {
-	codes := map[string]bool{}
-	for _, p := range s.publications {
-		codes[p.event.GetContent().GetAgency()] = true
-	}
-	for _, r := range s.reports {
-		codes[r.event.GetReport().GetAgency()] = true
-	}
-	for code := range codes {
-		a, found, err := s.Directory.Agency(ctx, code, time.Time{})
-		if err != nil {
-			return err
-		}
-		if found {
-			s.agencies[code] = a.Name
-		}
-	}
-	return nil
-}
+// wait for a loop to be woken, or for the slow poll; false when ctx has ended.
+func wait(ctx context.Context, loop chan struct{}) bool { return waitFor(ctx, loop, slowPoll) }
 
 // parent is the context of what made the row: a page's own span, below it, ends the way from the command to what a citizen reads.
 func parent(traceparent string) context.Context {

@@ -41,6 +41,8 @@ func OpenAPI(swagger []byte) ([]byte, error) {
 	// Services that only other services call have no REST paths.
 	doc.Tags = slices.DeleteFunc(doc.Tags, func(t *openapi3.Tag) bool { return t.Name == "PublishedService" || t.Name == "KeyService" })
 	merge(doc.Paths)
+	uploads(doc)
+	evidenceUpload(doc)
 	shared(doc)
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -191,6 +193,10 @@ func mend(method, path string, op *openapi3.Operation) {
 				WithDescription("The fields to edit, separated by commas; without it those of the body.")})
 		answers = append(answers, 412, 428)
 	}
+	if alsoEdits(op.OperationID) {
+		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch"})
+		answers = append(answers, 412, 428)
+	}
 	if op.OperationID == "PutRoute" {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: header("If-Match", "The ETag of the route you see; needed where there is one already.").Value})
 		answers = append(answers, 412, 428)
@@ -240,8 +246,8 @@ func fileTypes(body *openapi3.RequestBody) []string {
 	switch field {
 	case "csv":
 		return []string{"text/csv"}
-	case "yaml":
-		return []string{"application/yaml"}
+	case "yaml": // a plan, which offices also have as a workbook or as a Word table
+		return []string{"application/yaml", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	default:
 		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	}

@@ -32,7 +32,8 @@ func narrow(doc *openapi3.T) {
 			if op.RequestBody == nil || op.RequestBody.Value == nil {
 				continue
 			}
-			if media := op.RequestBody.Value.Content.Get("application/json"); media != nil {
+			if media := op.RequestBody.Value.Content["application/json"]; media != nil {
+				op.RequestBody.Value.Required = false // none is read as {}
 				n.narrow(media.Schema)
 				if mask := op.Parameters.GetByInAndName("query", "updateMask"); mask != nil {
 					mask.Schema.Value.Pattern = maskOf(doc, media.Schema)
@@ -90,6 +91,7 @@ func (n narrower) narrow(s *openapi3.SchemaRef) {
 	}
 	for _, property := range s.Value.Properties {
 		n.narrow(property)
+		n.mayBeNull(property)
 	}
 	n.narrow(s.Value.AdditionalProperties.Schema)
 	switch {
@@ -98,6 +100,18 @@ func (n narrower) narrow(s *openapi3.SchemaRef) {
 		s.Value.AdditionalProperties = openapi3.AdditionalProperties{Has: &none}
 	case s.Value.Format == "int64" || s.Value.Format == "uint64":
 		s.Value.Pattern = wholeNumber
+	}
+}
+
+// mayBeNull says that null is read as nothing given, as many serialisers write it.
+func (n narrower) mayBeNull(s *openapi3.SchemaRef) {
+	if s.Ref != "" {
+		s = n.doc.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+	}
+	s.Value.Nullable = true
+	if len(s.Value.AllOf) == 1 { // a described reference
+		s.Value.Type = &openapi3.Types{"object"}
+		n.mayBeNull(s.Value.AllOf[0])
 	}
 }
 
