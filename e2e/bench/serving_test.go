@@ -121,7 +121,9 @@ func (j *journeys) aDraft() map[string]any {
 // anArticle is the path of a published item.
 func (j *journeys) anArticle(b *testing.B) string {
 	b.Helper()
-	var list struct{ Publications []struct{ Path, State string } }
+	var list struct {
+		Publications []struct{ Path, State string }
+	}
 	j.get(b, "cv.stttt", "/v1/publications", &list)
 	for _, p := range list.Publications {
 		if p.State == "published" {

@@ -262,7 +262,7 @@ func once(t *testing.T, s *system.System, found state) {
 		"approvals.route_set.v2": 2, "approvals.dossier_opened.v3": 3, "approvals.dossier_resubmitted.v3": 1, "approvals.dossier_returned.v3": 1,
 		"approvals.dossier_level_approved.v2": 6, "approvals.dossier_approved.v3": 3, "approvals.dossier_voided.v1": 1,
 		// Each of the two levels of three dossiers once, and after the return those that were asked again.
-		"approvals.dossier_levels_entered.v1": 7,
+		"approvals.dossier_levels_entered.v1":  7,
 		"distribution.publication_imported.v2": 1, "distribution.publication_scheduled.v2": 2, "distribution.publication_published.v2": 2,
 		"distribution.publication_cancelled.v1": 0, "distribution.receipt_recorded.v2": 3,
 		"reporting.report_compiled.v1": 2, "reporting.report_submitted.v1": 1, "reporting.report_dossier_opened.v1": 1,

@@ -21,8 +21,8 @@ func (e *edge) stream(server any, stream grpc.ServerStream, info *grpc.StreamSer
 		return next(server, stream)
 	}
 	unary := &grpc.UnaryServerInfo{Server: server, FullMethod: info.FullMethod}
-	serve := func(ctx context.Context, _ any) (any, error) {
-		return nil, gate(ctx, info.FullMethod, server, stream, next)
+	serve := func(ctx context.Context, request any) (any, error) {
+		return request, gate(ctx, info.FullMethod, server, stream, next)
 	}
 	chain := []grpc.UnaryServerInterceptor{e.answer, e.recover, e.identify}
 	for _, layer := range slices.Backward(chain) {

@@ -56,7 +56,9 @@ func TestStreamsPassTheSameEdge(t *testing.T) {
 		}
 		return sends(stream, auth.From(stream.Context()).Subject)
 	}
-	undecided := func(stream reflectionv1.ServerReflection_ServerReflectionInfoServer) error { return sends(stream, "leak") }
+	undecided := func(stream reflectionv1.ServerReflection_ServerReflectionInfoServer) error {
+		return sends(stream, "leak")
+	}
 	tells := func(reflectionv1.ServerReflection_ServerReflectionInfoServer) error {
 		return errs.New(errorsv1.Reason_DOSSIER_STATE, "state", "secret", "allowed", "")
 	}
@@ -89,4 +91,3 @@ func TestStreamsPassTheSameEdge(t *testing.T) {
 		t.Errorf("the log does not tell why:\n%s", h.log.String())
 	}
 }
-
