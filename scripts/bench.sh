@@ -3,7 +3,8 @@
 # Figures are medians of several rounds; a round during which other programs used the machine is thrown away and made again, and a part
 # that finds no quiet ends with a word and leaves the others to go on.
 #   bench.sh                every part
-#   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system serving telemetry
+#   bench.sh append size    the named parts: append size load verify commit relay projection consumer rebuild system publish
+#                           search report serving telemetry
 # EVENTS is the size of the large log of "size" (1,000,000; ten million take twenty minutes and 8 GB of disk). BUSY is what other
 # programs may use of the CPUs (0.2). ROUNDS is how many rounds count (5).
 set -uo pipefail
@@ -31,6 +32,9 @@ projection() { beside BenchmarkProjection; }
 consumer() { beside BenchmarkConsumer; }
 rebuild() { beside BenchmarkRebuild; }
 system() { bench e2e ./bench 'Benchmark(Start|Memory|Journey)' -benchtime=1x; }
+publish() { bench e2e ./bench BenchmarkPublish -benchtime=1x && bench . ./services/portal BenchmarkPublish -benchtime=200x; }
+search() { bench . ./services/portal BenchmarkSearch -benchtime=2000x; }
+report() { bench . ./services/reporting 'Benchmark.*' -benchtime=3x; }
 serving() { bench e2e ./bench BenchmarkServing -benchtime=1x "${measured[@]}"; }
 telemetry() { bench e2e ./bench BenchmarkTelemetry -benchtime=1x "${measured[@]}"; }
 
@@ -45,10 +49,13 @@ declare -A about=(
 	[consumer]="consumer with its mark"
 	[rebuild]="the largest read model rebuilt"
 	[system]="the whole system"
+	[publish]="from the publish command to the page; beside a hundred thousand items"
+	[search]="search over a hundred thousand items"
+	[report]="a yearly report over eighty thousand items and results, its annex, progress"
 	[serving]="a portal page, a read and a write beside plain handlers"
 	[telemetry]="what OpenTelemetry costs"
 )
-all=(append size load verify commit relay projection consumer rebuild system serving telemetry)
+all=(append size load verify commit relay projection consumer rebuild system publish search report serving telemetry)
 [ $# -gt 0 ] || set -- "${all[@]}"
 status=0
 echo "$(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), PostgreSQL $(ls /usr/lib/postgresql | sort -n | tail -n 1), $(date -u +%F)"

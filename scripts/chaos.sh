@@ -27,6 +27,9 @@ go test -count=1 -timeout=30m -v -run '^TestAThousandIssuersAndAServiceThatIsKil
 	grep -v '^=== ' || status=1
 echo "== approval: $walks walks of a dossier by random people, on random routes, at random times"
 go test -count=1 -timeout=60m -v -run '^TestApprovalHoldsForAnyWalk$' ./services/approvals/internal/dossier -rapid.checks="$walks" | grep -v '^=== ' || status=1
+echo "== publications: a life of random commands and clocks, many times; a report's annex of eighty thousand rows"
+go test -count=1 -timeout=60m -v -run '^TestLifeOfPublications$' ./services/distribution -rapid.checks=3000 | grep -v '^=== ' || status=1
+go test -count=1 -timeout=30m -v -run LongAnnex ./pkg/document/pdf -document.rows=80000 | grep -v '^=== ' || status=1
 echo "== the relay, killed $faults times a test; the broker away for a minute"
 go test -count=1 -timeout=30m -v ./pkg/relay -relay.kills="$faults" -relay.away=60s | grep -v '^=== ' || status=1
 echo "== the bus: members that come and go, a broker that loses what it was given, leaders of three that are killed, a consumer that starts late"
