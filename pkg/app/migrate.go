@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/config"
@@ -26,8 +28,8 @@ func OwnerURL(c *config.Config, m Module) (string, error) {
 	return u.String(), nil
 }
 
-// Migrate makes every module's database and role where they are missing and brings all schemas up to date. It may run again at any
-// time. A role may connect to its own database only.
+// Migrate makes every module's database and role where they are missing, brings all schemas up to date, and rebuilds the read models
+// that need it. It may run again at any time. A role may connect to its own database only.
 func Migrate(ctx context.Context, c *config.Config, modules []Module, logger *slog.Logger) error {
 	owner, err := pgx.Connect(ctx, c.PostgresURL.Reveal())
 	if err != nil {
@@ -39,6 +41,9 @@ func Migrate(ctx context.Context, c *config.Config, modules []Module, logger *sl
 			continue
 		}
 		if err := migrate(ctx, c, owner, m); err != nil {
+			return fmt.Errorf("migrate %s: %w", m.Name, err)
+		}
+		if err := rebuild(ctx, c, m, logger); err != nil {
 			return fmt.Errorf("migrate %s: %w", m.Name, err)
 		}
 		logger.DebugContext(ctx, "database is up to date", "service", m.Name)
@@ -94,6 +99,37 @@ func migrate(ctx context.Context, c *config.Config, cluster *pgx.Conn, m Module)
 		return nil
 	}
 	return ownTables(ctx, conn, m, role)
+}
+
+// rebuild makes the read models anew whose tables were made for another version of the program: beside the live ones, which answer
+// until they are done.
+func rebuild(ctx context.Context, c *config.Config, m Module, logger *slog.Logger) error {
+	if m.Catalogue == nil {
+		return nil
+	}
+	dsn, err := OwnerURL(c, m)
+	if err != nil {
+		return err
+	}
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	stale, err := es.Stale(ctx, pool, m.Projections)
+	if err != nil {
+		return err
+	}
+	for _, p := range m.Projections {
+		if !slices.Contains(stale, p.Name) {
+			continue
+		}
+		logger.InfoContext(ctx, "rebuilding a read model whose tables have changed", "service", m.Name, "projection", p.Name)
+		if err := es.Replay(ctx, pool, m.Catalogue, p); err != nil {
+			return fmt.Errorf("rebuilding the read model %s: %w", p.Name, err)
+		}
+	}
+	return nil
 }
 
 func ensureRole(ctx context.Context, cluster *pgx.Conn, role, password string) error {

@@ -1,4 +1,5 @@
--- One row per item as lists show it. `fold` is the item without its body, which a list leaves out.
+-- One row per item as lists show it. `fold` is the item without its bodies, which a list leaves out; with
+-- its edition, its files and its translations.
 CREATE TABLE content (
   id         text        PRIMARY KEY,
   agency     text        NOT NULL,
