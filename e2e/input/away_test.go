@@ -104,11 +104,18 @@ func (s *stand) taken(t *testing.T, call probe.Call) []byte {
 	return body
 }
 
-// postgresAway: every read and write says that the database is away, the public site stays, and afterwards nothing is lost or doubled.
+// postgresAway: every read and write says that the database is away, the pages of the public site that are in memory stay for as long as
+// the process may vouch for them, and afterwards nothing is lost or doubled.
 func postgresAway(t *testing.T, s *stand) {
 	made, d := s.submitted(t, "Khi cơ sở dữ liệu nghỉ")
 	before := s.snapshot(t)
 	written := s.Written(t) // by a connection of its own, around the cut
+	public := []string{"/", s.page}
+	for _, path := range public { // what was published since has dropped the pages that named too few others; who reads one puts it back
+		if status, _ := s.portal(t, path); status != http.StatusOK {
+			t.Fatalf("%s: %d", path, status)
+		}
+	}
 	s.postgres.cut()
 	for _, path := range []string{
 		"/v1/me", "/v1/agencies", "/v1/plans", "/v1/contents", "/v1/contents/" + made.ID, "/v1/dossiers/" + d.ID, "/v1/publications", "/v1/reports",
@@ -130,10 +137,15 @@ func postgresAway(t *testing.T, s *stand) {
 			unavailable("PostgreSQL"))
 	})
 	t.Run("the public site", func(t *testing.T) {
-		for _, path := range []string{"/", s.page} {
+		for _, path := range public {
 			if status, _ := s.portal(t, path); status != http.StatusOK {
 				t.Errorf("%s: %d", path, status)
 			}
+		}
+		// What is not in memory is not known not to be there.
+		answer := s.Send(t, probe.Call{Method: http.MethodGet, Path: "/tin/chua-ai-hoi-" + randomHex(t, 8), Alone: true})
+		if answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+			t.Errorf("a page that nobody has read: %d %v", answer.Status, answer.Header)
 		}
 	})
 	t.Run("what needs no database", func(t *testing.T) {
@@ -160,8 +172,8 @@ func postgresAway(t *testing.T, s *stand) {
 	s.approve(t, "pgd.stttt", d, made.Hash)
 	s.state(t, made.ID, "approved")
 	now := s.Written(t)
-	if now["content"] != written["content"]+1 || now["approvals"] != written["approvals"]+3 {
-		t.Errorf("events: before %v, after %v; expected one draft, two levels and one approval more", written, now)
+	if now["content"] != written["content"]+1 || now["approvals"] != written["approvals"]+4 {
+		t.Errorf("events: before %v, after %v; expected one draft, two levels, the beginning of the second's term and one approval more", written, now)
 	}
 	after := s.snapshot(t)
 	if count(before, "/v1/contents?pageSize=200", "contents")+1 != count(after, "/v1/contents?pageSize=200", "contents") {

@@ -17,8 +17,19 @@ type fixture struct {
 	contents map[string]content
 	// publications and reports are by state.
 	publications, reports map[string]string
-	route                 string
-	article               string
+	// plans are by state; drafted is an item of the draft, amendment one of the issued plan that is being drafted.
+	plans              map[string]string
+	drafted, amendment string
+	// results are by state and recorded by H24.03; evidence is the digest of the file that those have.
+	results  map[string]string
+	evidence string
+	// registers are by issuer. delegation is of the leader of H24.02, for later.
+	registers  map[string]string
+	delegation string
+	// numbered is the dossier that waits for its number.
+	numbered string
+	route    string
+	article  string
 }
 
 type content struct {
@@ -28,7 +39,10 @@ type content struct {
 
 func prepare(t *testing.T, p *probe.Probe) fixture {
 	t.Helper()
-	f := fixture{contents: map[string]content{}, publications: map[string]string{}, reports: map[string]string{}}
+	f := fixture{
+		contents: map[string]content{}, publications: map[string]string{}, reports: map[string]string{}, plans: map[string]string{},
+		results: map[string]string{}, registers: map[string]string{},
+	}
 	var plans struct{ Plans []struct{ ID, Number string } }
 	p.Get(t, "cv.stttt", "/v1/plans", &plans)
 	current := ""
@@ -48,6 +62,11 @@ func prepare(t *testing.T, p *probe.Probe) fixture {
 	}
 	f.findContents(t, p)
 	f.findOutcomes(t, p)
+	f.draftPlans(t, p, current)
+	f.recordResults(t, p)
+	f.consult(t, p)
+	f.findOffice(t, p)
+	f.endPublications(t, p)
 	var route json.RawMessage
 	p.Get(t, "quan.tri", "/v1/routes/content", &route)
 	var levels struct {
@@ -85,10 +104,14 @@ func (f *fixture) findContents(t *testing.T, p *probe.Probe) {
 
 func (f *fixture) findOutcomes(t *testing.T, p *probe.Probe) {
 	t.Helper()
-	var publications struct{ Publications []struct{ ID, State string } }
+	var publications struct {
+		Publications []struct{ ID, State, Content string }
+	}
 	p.Get(t, "cv.stttt", "/v1/publications?pageSize=200", &publications)
 	for _, x := range publications.Publications {
-		f.publications[x.State] = x.ID
+		if x.Content == f.contents[x.State].ID {
+			f.publications[x.State] = x.ID
+		}
 	}
 	var reports struct {
 		Reports []struct{ ID, State, Plan string }
@@ -147,8 +170,17 @@ func (f *fixture) states(t *testing.T, p *probe.Probe) map[string]any {
 	for _, id := range f.reports {
 		see("/v1/reports/" + id)
 	}
-	see("/v1/routes/content")
-	see("/v1/contents?pageSize=200")
-	see("/v1/plans/" + f.plan38)
+	for _, id := range f.plans {
+		see("/v1/plans/" + id)
+		see("/v1/plans/" + id + "/items")
+	}
+	for _, id := range f.results {
+		see("/v1/results/" + id)
+	}
+	for _, path := range []string{
+		"/v1/routes/content", "/v1/contents?pageSize=200", "/v1/plans/" + f.plan38, "/v1/plans", "/v1/registers", "/v1/delegations", "/v1/calendars/2022",
+	} {
+		see(path)
+	}
 	return found
 }

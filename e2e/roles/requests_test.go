@@ -70,12 +70,23 @@ func (f *fixture) requests(t *testing.T) map[string]probe.Call {
 		all["GET /v1/contents/{content} | "+state] = probe.Call{Path: f.content(state)}
 	}
 	for state, id := range f.publications {
+		all["GET /v1/publications/{publication}/versions | "+state] = probe.Call{Path: "/v1/publications/" + id + "/versions"}
 		all["GET /v1/publications/{publication} | "+state] = probe.Call{Path: "/v1/publications/" + id}
 		all["GET /v1/publications/{publication}/receipts | "+state] = probe.Call{Path: "/v1/publications/" + id + "/receipts"}
 	}
 	for state, id := range f.reports {
 		all["GET /v1/reports/{report} | "+state] = probe.Call{Path: "/v1/reports/" + id}
 		all["POST /v1/reports/{report}:submit | "+state] = probe.Call{Path: "/v1/reports/" + id + ":submit", Body: "{}"}
+		all["GET /v1/reports/{report}/document | "+state] = probe.Call{Path: "/v1/reports/" + id + "/document?format=csv"}
+		all["GET /v1/reports/{report}/evidence | "+state] = probe.Call{Path: "/v1/reports/" + id + "/evidence"}
+	}
+	for _, more := range []map[string]probe.Call{f.planRequests(), f.resultRequests(), f.dossierRequests(), f.officeRequests(), f.contentRequests(), f.publicationRequests()} {
+		for name, call := range more {
+			if _, twice := all[name]; twice {
+				t.Fatalf("two requests for %s", name)
+			}
+			all[name] = call
+		}
 	}
 	for name, call := range all {
 		call.Method, _, _ = strings.Cut(name, " ")

@@ -112,7 +112,7 @@ func row(t *testing.T, line int, name string, words []string, reasons map[string
 		if word == "-" {
 			continue
 		}
-		status, err := strconv.Atoi(strings.TrimSuffix(word, "!"))
+		status, err := strconv.Atoi(strings.TrimRight(word, "!"))
 		if err != nil {
 			t.Fatalf("line %d: %q is no status", line, word)
 		}

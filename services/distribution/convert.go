@@ -45,6 +45,22 @@ func publicationOf(id string, p *publication.Publication, version int64) *distri
 	return out
 }
 
+// shown is a publication as those inside see it, who know of it before it is public, or as everybody else does: of one that is public they
+// are not told what is only planned, nor who asked for its withdrawal.
+func shown(id string, p *publication.Publication, version int64, inside bool) *distributionv1.Publication {
+	out := publicationOf(id, p, version)
+	if inside {
+		return out
+	}
+	out.Correction = nil
+	if p.Withdrawal.State != publication.WithdrawalStateApproved {
+		out.Withdrawal = nil
+	} else {
+		out.Withdrawal.Authors, out.Withdrawal.Comment = nil, ""
+	}
+	return out
+}
+
 // versionsOf gives every text that was shown, without its authors, as channels have it.
 func versionsOf(id string, p *publication.Publication) []*distributionv1.Version {
 	var out []*distributionv1.Version

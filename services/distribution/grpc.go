@@ -88,7 +88,11 @@ func (s *server) GetPublication(ctx context.Context, r *distributionv1.GetPublic
 	if err != nil {
 		return nil, err
 	}
-	return publicationOf(r.GetPublication(), p, version), rpc.SetETag(ctx, etag(version))
+	inside, err := s.host.Policies.Allows(ctx, "GetPublication", resourceOf(r.GetPublication(), p.Snapshot.Agency, publication.Scheduled))
+	if err != nil {
+		return nil, err
+	}
+	return shown(r.GetPublication(), p, version, inside), rpc.SetETag(ctx, etag(version))
 }
 
 func (s *server) ListReceipts(ctx context.Context, r *distributionv1.ListReceiptsRequest) (*distributionv1.ListReceiptsResponse, error) {
@@ -125,7 +129,7 @@ func (s *server) ListPublications(ctx context.Context, r *distributionv1.ListPub
 	rows, next := listing.Cut(page, rows, func(row readmodel.Row) listing.Place { return listing.Place{At: row.Sort(), ID: row.ID} })
 	out := &distributionv1.ListPublicationsResponse{NextPageToken: next}
 	for _, row := range rows {
-		out.Publications = append(out.Publications, publicationOf(row.ID, row.State, row.Version))
+		out.Publications = append(out.Publications, shown(row.ID, row.State, row.Version, q.All || row.State.Snapshot.Agency == q.Own))
 	}
 	return out, nil
 }

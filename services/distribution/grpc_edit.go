@@ -17,8 +17,11 @@ import (
 // What people do about a publication that is there.
 
 func (s *server) ListVersions(ctx context.Context, r *distributionv1.ListVersionsRequest) (*distributionv1.ListVersionsResponse, error) {
-	p, _, err := s.visible(ctx, "ListVersions", r.GetPublication())
+	p, _, err := s.visible(ctx, "GetPublication", r.GetPublication())
 	if err != nil {
+		return nil, err
+	}
+	if err := s.host.Policies.Authorize(ctx, "ListVersions", resourceOf(r.GetPublication(), p.Snapshot.Agency, p.State)); err != nil {
 		return nil, err
 	}
 	return &distributionv1.ListVersionsResponse{Versions: versionsOf(r.GetPublication(), p)}, nil

@@ -69,7 +69,7 @@ func TestPolicies(t *testing.T) {
 		{"CancelPublication", scheduled, editors},
 		{"CorrectPublication", published, editors},
 		{"WithdrawPublication", published, only("portal_editor of the agency", "portal_editor of another", "officer of the agency",
-			"head of the agency", "deputy_head of the agency", "deputy of the agency", "leader of the agency")},
+			"head of the agency", "deputy_head of the agency", "head_of_office of the agency", "deputy of the agency", "leader of the agency")},
 		{"Release", scheduled, only("worker")},
 		{"Expire", published, only("worker")},
 		{"RecordReceipt", published, only("portal")},

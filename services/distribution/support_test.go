@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -108,7 +107,7 @@ func benchOn(t *testing.T, pool *pgxpool.Pool) *bench {
 	return b
 }
 
-func (b *bench) serve() *grpc.ClientConn {
+func (b *bench) serve() rpc.Conn {
 	b.t.Helper()
 	grpcServer := rpc.NewServer(rpc.ServerOptions{
 		Service: b.host.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: b.issuer.URL}), People: b.host.Directory,

@@ -70,6 +70,9 @@ func TestWithdrawal(t *testing.T) {
 		m.GetUnit() != "Phòng TTBCXB" || m.GetHash() != w.GetHash() || len(m.GetHash()) != 64 || m.GetReplacement() != other.GetId() || !m.GetExample() {
 		t.Errorf("%v", m)
 	}
+	if seen := b.must(b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()})); seen.GetWithdrawal() != nil {
+		t.Errorf("another agency is told of a withdrawal that nobody has approved: %v", seen.GetWithdrawal())
+	}
 	_, err = b.ask("bt.cong", request)
 	b.is(err, errorsv1.Reason_WITHDRAWAL_OPEN)
 	b.deliver(b.withdrawalDecided(asked, false))
@@ -101,7 +104,7 @@ func TestWithdrawal(t *testing.T) {
 		t.Errorf("%v", gone)
 	}
 	_, err = b.client.ListVersions(b.as("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
-	b.is(err, errorsv1.Reason_NOT_FOUND)
+	b.is(err, errorsv1.Reason_FORBIDDEN)
 	if v, err := b.client.ListVersions(b.as("cv.stttt"), &distributionv1.ListVersionsRequest{Publication: p.GetId()}); err != nil || len(v.GetVersions()) != 1 {
 		t.Errorf("%v, %v", v, err)
 	}

@@ -46,10 +46,10 @@ func (s *planServer) readable(ctx context.Context, planID, amendment, action str
 		return seen{}, refused
 	case refused != nil && resource.Attributes["public"] == true:
 		return seen{}, refused // that it exists is no secret
-	case refused != nil, !p.Begun():
+	case amendment != "" && p.Exists() && (refused != nil || p.Amendment(v.amendment) == nil):
+		return seen{}, errs.New(errorsv1.Reason_NOT_FOUND, "what", amendment) // hidden or not there: the same words
+	case refused != nil, !p.Begun(), amendment != "" && p.Amendment(v.amendment) == nil:
 		return seen{}, errs.New(errorsv1.Reason_NOT_FOUND, "what", planID)
-	case amendment != "" && p.Amendment(v.amendment) == nil:
-		return seen{}, errs.New(errorsv1.Reason_NOT_FOUND, "what", amendment)
 	}
 	v.inside = resource.Attributes["approver"] == true || s.insider(ctx, resource)
 	if action == "GetPlan" {
