@@ -3,15 +3,21 @@
 say() { printf '%s\n' "$*"; }
 
 # tell NUMBER VIETNAMESE ENGLISH: what a step has shown.
-tell() { printf '%s %s\n  %s\n' "$1" "$2" "$3"; }
+tell() {
+	standing
+	printf '%s %s\n  %s\n' "$1" "$2" "$3"
+}
 
-# fail says what was expected and shows the answer.
+# fail says what was expected and shows the answer. Where it ends a $(…) alone, the next request or step ends the walk (standing).
 fail() {
+	: >"$work/failed"
 	say "FAILED: $1 (HTTP $status)" >&2
 	head -c 4000 "$work/answer" >&2
 	echo >&2
 	exit 1
 }
+
+standing() { [ ! -e "$work/failed" ] || exit 1; }
 
 # token signs a person in, once a walk. The walk's own settings stay here: loa-local refuses LOA_ names that it does not know.
 token() {
@@ -22,6 +28,7 @@ token() {
 # ask PERSON METHOD PATH [curl arguments]: the answer's body is in $work/answer, its headers in $work/headers. Every read waits for
 # what the walk has written so far (Loa-At-Least).
 ask() {
+	standing
 	asker=$1 method=$2 asked=$3
 	shift 3
 	bearer=$(token "$asker")
@@ -128,6 +135,9 @@ moment() {
 		"." + ("00\($ms % 1000)" | .[-3:]) + "Z"'
 }
 
+# local_time MOMENT: as it is said in Việt Nam.
+local_time() { jq -nr --arg at "$1" '$at | sub("[.][0-9]+"; "") | fromdateiso8601 + 7 * 3600 | strftime("%H:%M:%S ngày %d/%m/%Y")'; }
+
 # dossier PERSON DOCUMENT: waits until the document's dossier waits for the person, and puts its id and hash into variables.
 dossier() {
 	until_true "a dossier of $2 that waits for $1" '.dossiers | length == 1' "$1" "/v1/dossiers?waitingFor=me&document=$2"
@@ -135,13 +145,14 @@ dossier() {
 	hash=$(get '.dossiers[0].hash')
 }
 
-# approve DOCUMENT PERSON…: each approves the hash that the dossier shows, unless a walk that was cut off already did.
+# approve DOCUMENT PERSON…: each approves the hash that the dossier shows. A report is the same in every walk: who approved it in one that
+# was cut off is passed over.
 approve() {
 	document=$1
 	shift
 	for approver in "$@"; do
 		must "$approver" GET "/v1/dossiers?document=$document"
-		if jq -e --arg person "$approver" '[.dossiers[] | select(.state == "in_approval" or .state == "approved") | .decisions[] |
+		if jq -e --arg person "$approver" '[.dossiers[] | select(.documentType == "report") | .decisions[] |
 			select(.person == $person and .outcome == "approved" and (.voided | not))] | length > 0' <"$work/answer" >/dev/null; then continue; fi
 		dossier "$approver" "$document"
 		body --arg hash "$hash" '{hash: $hash}'

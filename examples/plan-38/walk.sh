@@ -139,11 +139,12 @@ issue vt.ubnd "$plan"
 planNumber=$number
 until_true 'the plan in force' '.state == "issued"' cv.hongbang "/v1/plans/$plan"
 holds --arg number "$planNumber" --arg day "$today" '.number == $number and .date == $day and (.imported | not)'
+page "/xac-thuc/$(get .hash)" "$planNumber"
 must cv.hongbang GET "/v1/plans/$plan/items?agency=me"
 holds '[.items[].code] == ["2"]'
 download cv.hongbang "/v1/plans/$plan/document?format=pdf" plan.pdf %PDF
 download cv.hongbang "/v1/plans/$plan/document?format=docx" plan.docx PK
-tell 5 "Kế hoạch mới: cv.stttt soạn; tp.stttt (hạn $due), pgd.stttt, chanh.vp, pho.chu.tich duyệt; vt.ubnd lấy số $planNumber; quận Hồng Bàng thấy phần việc của mình." \
+tell 5 "Kế hoạch mới: cv.stttt soạn; tp.stttt (hạn $(local_time "$due")), pgd.stttt, chanh.vp, pho.chu.tich duyệt; vt.ubnd lấy số $planNumber; quận Hồng Bàng thấy phần việc của mình." \
 	"Plan $planNumber: drafted over the API, unseen by others until four levels approved it, numbered from the city's register, printed as PDF and DOCX."
 
 # 6. An amendment, with its difference.
@@ -164,7 +165,7 @@ holds --arg number "$number" '.amendments | length == 1 and .[0].number == $numb
 change=$(get '.amendments[0].changes[0] | "việc \(.itemCode): \(.before) → \(.after)"')
 must cv.snv GET "/v1/plans/$plan/items?asOf=$before"
 holds '.items[0].target.quantity == "3"'
-tell 6 "Điều chỉnh số $number đi lại cả đường; chỗ khác: $change. Hỏi như lúc $before thì vẫn là chỉ tiêu cũ." \
+tell 6 "Điều chỉnh số $number đi lại cả đường; chỗ khác: $change. Hỏi như lúc $(local_time "$before") thì vẫn là chỉ tiêu cũ." \
 	"Amendment $number walked the route too and shows its difference; asked as of before, the plan still says what it said."
 
 # 7. Content with a file and a translation; what blocks it; a preview without an account.
@@ -278,7 +279,7 @@ until_true 'the publication at its time' '.state == "published" and .verified' b
 holds --arg at "$at" '.publishedAt | rtrimstr("Z") >= ($at | rtrimstr("Z"))'
 public=$(get .publishedAt)
 page "$withdrawnPath" 'từ 22 giờ'
-tell 9 "Đăng: tin thứ nhất đăng ngay, có trang tiếng Anh, tệp và trong các nguồn tin: $url$path; tin thứ hai hẹn $at, công khai lúc $public." \
+tell 9 "Đăng: tin thứ nhất đăng ngay, có trang tiếng Anh, tệp và trong các nguồn tin: $url$path; tin thứ hai hẹn $(local_time "$at"), công khai lúc $(local_time "$public"), không sớm hơn." \
 	'Published at once in two languages, with its file and in the feeds; another under embargo, not a moment early.'
 
 # 10. A correction.
@@ -289,14 +290,16 @@ body '{}'
 post cv.stttt "/v1/contents/$content:submit"
 page "$path" '5 ngày'
 approve "$content" tp.stttt pgd.stttt
+body '{}'
 patiently bt.cong "/v1/publications/$publication:correct"
 until_true 'the correction and its receipt' '.number == 1 and .verified' bt.cong "/v1/publications/$publication"
 page "$path" 'Ghi sai thời hạn trả kết quả.'
-for words in 'Đính chính nội dung' '<del>5</del>' '<ins>3</ins>'; do shows "$words"; done
+for words in 'Đính chính nội dung' '<del>trong 5</del>' '<ins>trong 3</ins>'; do shows "$words"; done
+if grep -qF 'Tệp đính kèm: ' "$work/answer"; then fail 'only what was changed among the changes'; fi
 must cv.snv GET "/v1/publications/$publication/versions"
 holds '.versions | length == 2 and (.[0].content.body | contains("5 ngày")) and (.[1].content.body | contains("3 ngày"))'
 page "$path/ban/0" '5 ngày'
-page "/en$path" 'has not been brought up to the last change'
+page "/en$path" 'does not follow the last change of the original yet'
 tell 10 "Đính chính: trang ghi chữ cũ 5, chữ mới 3, lý do và giờ; bản cũ vẫn xem được ở $path/ban/0; bản tiếng Anh được đánh dấu là chưa theo kịp." \
 	'Corrected: the page shows old and new words with reason and time, both versions are kept, the translation is marked as behind.'
 
@@ -337,7 +340,8 @@ refused 403 cv.hongbang POST "/v1/results/$result:confirm"
 post cv.stttt "/v1/results/$result:confirm"
 holds '.state == "confirmed" and .quantity == "4"'
 body --arg link "$url$path" --arg day "${today}T00:00:00+07:00" '{quantity: 1, unit: "tin, bài", happenedAt: $day, evidence: [{kind: "link", title: "Tin", link: $link}]}'
-refused 409 cv.stttt POST "/v1/plans/$plan/items/1/results"
+refused 422 cv.stttt POST "/v1/plans/$plan/items/1/results"
+holds '.errors[0].reason == "EVIDENCE_IS_PUBLICATION"'
 tell 12 'Kết quả ngoài Loa: quận ghi 5 bản tin kèm danh sách; Sở hỏi lại, quận sửa còn 4, Sở xác nhận. Tin đã đăng ở đây thì không được ghi lần nữa.' \
 	'Results made outside: recorded with evidence, questioned, mended, confirmed by the lead; what is published here cannot be counted again.'
 
@@ -353,7 +357,7 @@ holds --arg result "$result" '[.events[].result] == [$result]'
 must cv.snv GET "/v1/plans/$plan/progress?asOf=$earlier"
 holds '.figures.items[1].actual == null'
 page "/ke-hoach" "$walk"
-tell 13 "Tiến độ: $progress (tin đã thu hồi không tính); dưới con số là sự kiện $event; hỏi như lúc $earlier thì việc 2 chưa có số liệu, không phải là 0." \
+tell 13 "Tiến độ: $progress (tin đã thu hồi không tính); dưới con số là sự kiện $event; hỏi như lúc $(local_time "$earlier") thì việc 2 chưa có số liệu, không phải là 0." \
 	'Progress says what counts and opens the events under each figure; asked as of before, what was missing is missing and not nought.'
 
 # 14. The report of March 2022, on paper.
@@ -434,8 +438,7 @@ download thanh.tra "/v1/registers/$register/document?format=xlsx" register.xlsx 
 must thanh.tra GET "/v1/registers/$register/numbers?pageSize=200"
 holds '[.numbers[].number] | sort | . == [range(.[0]; .[0] + length)]'
 numbers=$(get '.numbers | length')
-open_page /sitemap.xml
-[ "$status" = 200 ] || fail 'a sitemap'
+page /sitemap.xml "$url$path<"
 page /robots.txt 'Sitemap:'
 open_page /feed.json
 holds --arg walk "$walk" 'any(.items[]; .title | contains($walk))'

@@ -49,6 +49,12 @@ type Attachment struct {
 	Size            int64
 }
 
+// Same says that nothing of two attachments differs; days are compared as moments, whose places in memory differ.
+func (a Attachment) Same(b Attachment) bool {
+	a.Date, b.Date = a.Date.UTC(), b.Date.UTC()
+	return a == b
+}
+
 // file says what a file is: its format and how large it is.
 func (a Attachment) file(lang Lang) string {
 	return formatName(a.Name, a.Path, a.MediaType) + ", " + sizeOf(a.Size, lang)

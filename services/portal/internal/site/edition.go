@@ -51,7 +51,7 @@ func (s *Site) corrections(ctx context.Context, lang page.Lang, p *facts.Publica
 		}
 	}
 	reached, err := s.facts.Reached(ctx, p.ID(), facts.ActCorrected, last.Number)
-	last.Reached = channels(props.Frame, reached)
+	last.Reached = s.names.Load().reached(props.Frame, p.Event.GetContent().GetPlan(), reached)
 	return err
 }
 
@@ -88,27 +88,25 @@ func mark(lang page.Lang, before *facts.Edition, p *facts.Publication, props *pa
 func changedFiles(before, after []page.Attachment) []redline.Change {
 	var list []redline.Change
 	for _, a := range before {
-		if !slices.Contains(after, a) {
+		if !slices.ContainsFunc(after, a.Same) {
 			list = append(list, redline.Change{Before: a.Name})
 		}
 	}
 	for _, a := range after {
-		if !slices.Contains(before, a) {
+		if !slices.ContainsFunc(before, a.Same) {
 			list = append(list, redline.Change{After: a.Name})
 		}
 	}
 	return list
 }
 
-// channels are the names of those that carried an act.
-func channels(f page.Frame, list []facts.Reached) []page.Reached {
+// reached are the channels that carried an act, by the names that the item's plan gives them.
+func (n *names) reached(f page.Frame, plan string, list []facts.Reached) []page.Reached {
 	var out []page.Reached
 	for _, r := range list {
-		name := r.Channel
-		if name == channelPortal {
-			name = f.PortalChannel()
-		}
-		out = append(out, page.Reached{Channel: name, At: r.At})
+		channel := n.channel(f, plan, r.Channel)
+		channel.At = r.At
+		out = append(out, channel)
 	}
 	return out
 }
