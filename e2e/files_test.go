@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,16 +12,6 @@ import (
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 )
 
-// form is a multipart body with one file and fields as name, value pairs.
-func form(name, file string, fields ...string) (contentType string, body []byte) {
-	var b bytes.Buffer
-	for i := 0; i+1 < len(fields); i += 2 {
-		fmt.Fprintf(&b, "--loa\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", fields[i], fields[i+1])
-	}
-	fmt.Fprintf(&b, "--loa\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n\r\n%s\r\n--loa--\r\n", name, file)
-	return "multipart/form-data; boundary=loa", b.Bytes()
-}
-
 // filesAndRevisions: a file goes up in pieces and comes back whole, is part of what is compared, restored and previewed, and what would
 // keep the item from being published is named with its place.
 func filesAndRevisions(t *testing.T, j *journey.Journey) {
@@ -32,7 +20,7 @@ func filesAndRevisions(t *testing.T, j *journey.Journey) {
 	path := "/v1/contents/" + c.GetId()
 	upload := func(name, file string, fields ...string) system.Request {
 		r := system.Request{As: "cv.stttt", Method: http.MethodPost, Path: path + "/attachments", Key: "files/" + name}
-		contentType, body := form(name, file, fields...)
+		contentType, body := journey.Form(name, file, fields...)
 		r.ContentType, r.Body = contentType, body
 		return r
 	}

@@ -18,6 +18,7 @@ func TestJourney(t *testing.T) {
 			s := system.Start(t, system.Options{Shape: shape, Environment: spans.Environment()})
 			j := journey.Run(t, s)
 			t.Run("figures follow from published events", func(t *testing.T) { j.On(t).Figures(j.March); j.On(t).Figures(j.Ended) })
+			t.Run("every day", func(t *testing.T) { j.On(t).Walk(journey.Everyday()) })
 			t.Run("nobody acts at two levels", func(t *testing.T) { nobodyAtTwoLevels(t, s) })
 			t.Run("files and revisions", func(t *testing.T) { filesAndRevisions(t, j) })
 			t.Run("history of many", func(t *testing.T) { historyOfMany(t, j) })

@@ -1,12 +1,15 @@
 package bench
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,7 +28,7 @@ import (
 var (
 	plainAddress  = flag.String("plain", "", "serve the plain handlers at this address instead of running benchmarks")
 	plainDatabase = flag.String("plain.database", "", "content's database, for the plain handlers")
-	plainPage     = flag.String("plain.page", "", "a file whose bytes the plain page is")
+	plainPage     = flag.String("plain.page", "", "a file that holds the answer that the plain page gives, head and body")
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// startPlain starts the baseline and gives its address.
+// startPlain starts the baseline, whose page answers what the portal's did, and gives its address.
 func startPlain(b *testing.B, database string, page []byte) string {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "page")
@@ -70,7 +73,7 @@ func startPlain(b *testing.B, database string, page []byte) string {
 // servePlain is what somebody would write who wants the same bytes and the same rows and nothing else: no identity, no rules, no
 // idempotency looked up, no telemetry.
 func servePlain(ctx context.Context, address, database, pageFile string) error {
-	page, err := os.ReadFile(pageFile)
+	head, page, err := answerIn(pageFile)
 	if err != nil {
 		return err
 	}
@@ -86,9 +89,9 @@ func servePlain(ctx context.Context, address, database, pageFile string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Encoding", "gzip")
-		w.Header().Set("Content-Length", fmt.Sprint(len(page)))
+		for name := range head {
+			w.Header().Set(name, head.Get(name))
+		}
 		_, _ = w.Write(page)
 	})
 	mux.HandleFunc("GET /contents/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -108,6 +111,22 @@ func servePlain(ctx context.Context, address, database, pageFile string) error {
 		return err
 	}
 	return nil
+}
+
+// answerIn reads an answer as it crossed the wire. Its date is the server's own to set.
+func answerIn(file string) (http.Header, []byte, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	response.Header.Del("Date")
+	page, err := io.ReadAll(response.Body)
+	return response.Header, page, err
 }
 
 func answer(w http.ResponseWriter, value any, err error) {

@@ -54,6 +54,7 @@ func (j *Journey) draftedPlan() {
 	if p.GetNumber() != "91/KH-UBND" || p.GetDate() != day(0) || p.GetImported() || p.GetLead() != "H24.02" || len(p.GetHash()) != 64 {
 		t.Fatalf("the plan is issued as %v", p)
 	}
+	j.Drafted = p
 	page := &planningv1.ListPlanItemsResponse{}
 	j.get("cv.hongbang", "/v1/plans/"+id+"/items?agency=me", page)
 	if got := page.GetItems(); len(got) != 1 || got[0].GetCode() != "2" {
@@ -114,6 +115,9 @@ func (j *Journey) issue(plan, amendment, kind, number string) {
 	submitted := &planningv1.Plan{}
 	j.post("cv.stttt", "/v1/plans/"+plan+":submit", &planningv1.SubmitPlanRequest{Amendment: amendment}, kind+"-submitted", submitted)
 	check(t, "state of the "+kind, submitted.GetState(), "in_approval")
+	if amendment == "" {
+		j.planOpinion(plan)
+	}
 	for _, level := range []string{"tp.stttt", "pgd.stttt", "chanh.vp", "pho.chu.tich"} {
 		j.untilKnown(level)
 		j.approve(level, document, kind+"/"+level)
@@ -123,4 +127,18 @@ func (j *Journey) issue(plan, amendment, kind, number string) {
 	issued := &approvalsv1.Dossier{}
 	j.post("vt.ubnd", "/v1/dossiers/"+waiting.GetDossiers()[0].GetId()+":issue", &approvalsv1.IssueRequest{}, kind+"-issued", issued)
 	check(t, "number of the "+kind, issued.GetNumber(), number)
+}
+
+// planOpinion: an agency that is asked for its opinion reads the draft that it is to speak of.
+func (j *Journey) planOpinion(plan string) {
+	j.t.Helper()
+	read := system.Request{As: "cv.snv", Method: http.MethodGet, Path: "/v1/plans/" + plan}
+	j.Client.Refused(read, http.StatusNotFound, "NOT_FOUND")
+	d := j.Dossier("tp.stttt", plan)
+	j.post("cv.stttt", "/v1/dossiers/"+d.GetId()+":consult", &approvalsv1.ConsultRequest{
+		Question: "Chỉ tiêu đã đúng chưa?", Targets: []*approvalsv1.ConsultTarget{{Agency: "H24.03"}},
+	}, "plan-consult", &approvalsv1.Dossier{})
+	p := &planningv1.Plan{}
+	j.Client.Until("cv.snv", read.Path, p, func() bool { return p.GetState() == "in_approval" })
+	j.post("cv.snv", "/v1/dossiers/"+d.GetId()+":giveOpinion", &approvalsv1.GiveOpinionRequest{Outcome: "agree"}, "plan-opinion", &approvalsv1.Dossier{})
 }

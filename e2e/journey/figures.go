@@ -24,14 +24,24 @@ func (j *Journey) Figures(r *reportingv1.Report) {
 			s.plan, s.items = issued.GetPlan(), issued.GetItems()
 		}
 	}
-	seen := map[string]bool{}
+	// What was corrected counts as it was corrected, and what was withdrawn counts no more. The broker may hold a record twice.
+	public := map[string]fact{}
 	for _, e := range j.System.Published(t, "distribution") {
-		// The broker may hold a record twice; a publication counts once.
-		if p, ok := e.Payload.(*distributionv1.PublicationPublished); ok && p.GetContent().GetPlan() == r.GetPlan() && !seen[p.GetPublication()] {
-			seen[p.GetPublication()] = true
-			if at := p.GetPublishedAt().AsTime(); !at.Before(j.day(s.plan.GetFrom())) && at.Before(s.to) {
-				s.facts = append(s.facts, fact{p, fmt.Sprintf("distribution/%d.%d", e.Epoch, e.Position)})
+		event := fmt.Sprintf("distribution/%d.%d", e.Epoch, e.Position)
+		switch p := e.Payload.(type) {
+		case *distributionv1.PublicationPublished:
+			if _, seen := public[p.GetPublication()]; !seen {
+				public[p.GetPublication()] = fact{p, event}
 			}
+		case *distributionv1.PublicationCorrected:
+			public[p.GetPublication()] = fact{&distributionv1.PublicationPublished{Publication: p.GetPublication(), Content: p.GetContent(), PublishedAt: p.GetPublishedAt()}, event}
+		case *distributionv1.PublicationWithdrawn:
+			public[p.GetPublication()] = fact{}
+		}
+	}
+	for _, p := range public {
+		if at := p.GetPublishedAt().AsTime(); p.GetContent().GetPlan() == r.GetPlan() && !at.Before(j.day(s.plan.GetFrom())) && at.Before(s.to) {
+			s.facts = append(s.facts, p)
 		}
 	}
 	slices.SortFunc(s.facts, func(a, b fact) int { return a.GetPublishedAt().AsTime().Compare(b.GetPublishedAt().AsTime()) })

@@ -30,6 +30,10 @@ type Journey struct {
 	Article, Now, Timed, Third *contentv1.Content
 	// Publications by content.
 	Publications map[string]*distributionv1.Publication
+	// Drafted is the plan that was drafted here, issued, amended and closed; Notice an item that walked a route of the department's own, was
+	// corrected and withdrawn.
+	Drafted *planningv1.Plan
+	Notice  *contentv1.Content
 	// March is the report of March 2022, Ended the one that the workflow compiled for the current plan.
 	March, Ended *reportingv1.Report
 	// Submission is the id of the caller's span around the request that submitted Now.
@@ -64,6 +68,19 @@ func Steps() []Step {
 	}
 }
 
+// Everyday is what agencies do beside that, in order; it needs the whole walk before it.
+func Everyday() []Step {
+	return []Step{
+		{"routes, terms, opinions, delegations", (*Journey).decisions},
+		{"a correction", (*Journey).correction},
+		{"a withdrawal", (*Journey).withdrawal},
+		{"times set, moved and over", (*Journey).times},
+		{"results made outside", (*Journey).results},
+		{"an issued report's documents", (*Journey).papers},
+		{"what readers look for", (*Journey).reading},
+	}
+}
+
 // New begins a walk through an empty system. Everything it writes has a key of its own, so a step may be walked again.
 func New(t testing.TB, s *system.System) *Journey {
 	return &Journey{System: s, Client: s.Client(t), Publications: map[string]*distributionv1.Publication{}, t: t}
@@ -73,12 +90,18 @@ func New(t testing.TB, s *system.System) *Journey {
 func Run(t testing.TB, s *system.System) *Journey {
 	t.Helper()
 	j := New(t, s)
-	for _, step := range Steps() {
+	j.Walk(Steps())
+	return j
+}
+
+// Walk takes steps, one after the other.
+func (j *Journey) Walk(steps []Step) {
+	j.t.Helper()
+	for _, step := range steps {
 		begun := time.Now()
 		step.Run(j)
-		t.Logf("%-30s %v", step.Name, time.Since(begun).Round(time.Millisecond))
+		j.t.Logf("%-30s %v", step.Name, time.Since(begun).Round(time.Millisecond))
 	}
-	return j
 }
 
 // file reads a file of the example.

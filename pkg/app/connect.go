@@ -7,13 +7,13 @@ import (
 
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/config"
-	"google.golang.org/grpc"
+	"github.com/loa-vn/loa/pkg/rpc"
 )
 
 // Connect gives an operator's command what a module is given to call services and the workflow engine, as that module and without
 // running it. Services are reached by LOA_PEERS. Close ends the connections.
 func Connect(ctx context.Context, c *config.Config, modules []Module, name string, logger *slog.Logger) (h *Host, closeAll func(), err error) {
-	r := &runner{Options: Options{Config: c, Modules: modules, Logger: logger}, conns: map[string]*grpc.ClientConn{}}
+	r := &runner{Options: Options{Config: c, Modules: modules, Logger: logger}, conns: map[string]rpc.Conn{}}
 	if err := r.loadCertificates(); err != nil {
 		return nil, nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/bus/kafka"
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/relay"
 	"github.com/loa-vn/loa/pkg/rpc"
 
@@ -124,11 +125,30 @@ func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
 	}
 	for _, l := range p.loops {
 		group.Go(func() error {
-			if err := l.run(ctx); err != nil && ctx.Err() == nil {
+			if err := p.again(ctx, l); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("%s of %s: %w", l.name, p.module.Name, err)
 			}
 			return nil
 		})
+	}
+}
+
+// again runs a loop, and begins it anew when it had followed the log to where the log is no more: the module's database, restored, says
+// itself how far that work has come.
+func (p *part) again(ctx context.Context, l loopOf) error {
+	for {
+		err := l.run(ctx)
+		if !es.Lost(err) {
+			return err
+		}
+		p.host.Logger.WarnContext(ctx, "a loop begins again from what the database has", "loop", l.name, "error", err)
+		t := time.NewTimer(time.Second)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil
+		}
 	}
 }
 

@@ -37,6 +37,13 @@ func passing(err error) bool {
 	return !lost && !unfit && !missing && !other
 }
 
+// Lost says that a follower or a read model has seen events that the log, since a restore or a promotion, does not have: what it made of
+// them is to be reconciled (docs/recovery.md).
+func Lost(err error) bool {
+	_, lost := errors.AsType[lostError](err)
+	return lost
+}
+
 // unrecorded says that the server answered that it could not do it: the transaction was undone. A server that is told to end, or to
 // cancel, may say so after the commit, and one that ends a connection says nothing of it.
 func unrecorded(err error) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -16,8 +15,8 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
@@ -34,24 +33,8 @@ type ClientOptions struct {
 	TLS *tls.Config
 }
 
-// Pipe is a connection inside the process: the server serves it as a listener, clients dial it. Interceptors run as on the network.
-type Pipe struct{ *bufconn.Listener }
-
-// pipeBuffer is what one side may write before the other reads.
-const pipeBuffer = 256 << 10
-
-// NewPipe makes one.
-func NewPipe() Pipe { return Pipe{bufconn.Listen(pipeBuffer)} }
-
-// Dial connects to the server behind the pipe.
-func (p Pipe) Dial(o ClientOptions) (*grpc.ClientConn, error) {
-	return dial("passthrough:///"+o.Service, clientCredentials(nil), o, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-		return p.DialContext(ctx)
-	}))
-}
-
 // Dial connects to host:port, at the first call and again whenever the connection is lost. Without TLS only loopback is dialled.
-func Dial(address string, o ClientOptions) (*grpc.ClientConn, error) {
+func Dial(address string, o ClientOptions) (Conn, error) {
 	if err := guard(address, o.TLS); err != nil {
 		return nil, err
 	}
@@ -61,7 +44,7 @@ func Dial(address string, o ClientOptions) (*grpc.ClientConn, error) {
 func dial(target string, credentials grpc.DialOption, o ClientOptions, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	return grpc.NewClient(target, append(more,
 		credentials,
-		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithPropagators(propagator()))),
+		grpc.WithStatsHandler(clientStats()),
 		grpc.WithChainUnaryInterceptor(o.call),
 		grpc.WithChainStreamInterceptor(o.stream),
 		grpc.WithConnectParams(grpc.ConnectParams{
@@ -153,6 +136,10 @@ func idempotencyOf(out metadata.MD) string {
 		}
 	}
 	return ""
+}
+
+func clientStats() stats.Handler {
+	return otelgrpc.NewClientHandler(otelgrpc.WithPropagators(propagator()))
 }
 
 func propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }

@@ -64,8 +64,8 @@ func (c *contents) GetHeads(context.Context, *busv1.GetHeadsRequest) (*busv1.Get
 type house struct {
 	issuer   *authtest.Issuer
 	policies *auth.Policies
-	server   *grpc.Server
-	idle     *grpc.Server // another of the same kind that serves nothing yet
+	server   *rpc.Server
+	idle     *rpc.Server // another of the same kind that serves nothing yet
 	pipe     rpc.Pipe
 	log      *lockedBuffer
 	contents *contents
@@ -127,7 +127,7 @@ func (h *house) authorize(ctx context.Context) error {
 	return h.policies.Authorize(ctx, "SubmitContent", auth.Resource{Type: "Content", ID: "c"})
 }
 
-func (h *house) dial(t *testing.T, o rpc.ClientOptions) *grpc.ClientConn {
+func (h *house) dial(t *testing.T, o rpc.ClientOptions) rpc.Conn {
 	t.Helper()
 	o.Service = "content"
 	conn, err := h.pipe.Dial(o)

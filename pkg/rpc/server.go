@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,7 @@ type ServerOptions struct {
 
 // NewServer makes a gRPC server on which a method without an authorization decision does not answer. It serves any number of
 // listeners, those of Pipe among them.
-func NewServer(o ServerOptions) *grpc.Server {
+func NewServer(o ServerOptions) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -58,14 +59,31 @@ func NewServer(o ServerOptions) *grpc.Server {
 		o.Clock = time.Now
 	}
 	e := &edge{o}
-	return grpc.NewServer(
+	s := &Server{
+		unary: map[string]unary{}, chain: chained(e.answer, e.recover, e.identify, e.past, e.gate),
+		stats: otelgrpc.NewServerHandler(otelgrpc.WithPropagators(propagator())),
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	s.Server = grpc.NewServer(
 		grpc.Creds(serverCredentials(o.TLS)),
-		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithPropagators(propagator()))),
+		grpc.StatsHandler(s.stats),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 20 * time.Second, PermitWithoutStream: true}),
-		grpc.ChainUnaryInterceptor(e.answer, e.recover, e.identify, e.past, e.gate),
+		grpc.UnaryInterceptor(s.chain),
 		grpc.StreamInterceptor(e.stream),
 	)
+	return s
+}
+
+// chained makes one interceptor of several, outermost first.
+func chained(layers ...grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+		for _, layer := range slices.Backward(layers) {
+			inner := handle
+			handle = func(ctx context.Context, request any) (any, error) { return layer(ctx, request, info, inner) }
+		}
+		return handle(ctx, request)
+	}
 }
 
 // isPublic recognises what anybody may ask, also before the identity provider is up: whether the service serves, and the proofs of its

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
@@ -103,7 +102,7 @@ func follow(t *testing.T, log *es.Log, p es.Projection) {
 	})
 }
 
-func (s *service) serve() *grpc.ClientConn {
+func (s *service) serve() rpc.Conn {
 	s.t.Helper()
 	h := s.server.host
 	grpcServer := rpc.NewServer(rpc.ServerOptions{

@@ -227,20 +227,28 @@ func (s *server) execute(ctx context.Context, method, content string, r proto.Me
 }
 
 func (s *server) message(ctx context.Context, i *item.Item) (*contentv1.Content, error) {
-	dossiers, err := s.replica.Dossiers(ctx, i.ID)
-	if err != nil {
-		return nil, err
+	var dossiers, publications map[string]string
+	var err error
+	if i.Version > 1 { // its first event is never its submission, and without one it has no dossier
+		if dossiers, err = s.replica.Dossiers(ctx, i.ID); err != nil {
+			return nil, err
+		}
 	}
-	publications, err := s.replica.Publications(ctx, i.ID)
-	if err != nil {
-		return nil, err
+	c := messageOf(i, dossiers[i.ID])
+	if unnamed(c) {
+		if publications, err = s.replica.Publications(ctx, i.ID); err != nil {
+			return nil, err
+		}
 	}
-	return withPublication(messageOf(i, dossiers[i.ID]), publications), rpc.SetETag(ctx, etag(i.Version))
+	return withPublication(c, publications), rpc.SetETag(ctx, etag(i.Version))
 }
+
+// unnamed says that an item was imported as published and does not know as what.
+func unnamed(c *contentv1.Content) bool { return c.GetPublication() == "" && c.GetImported() }
 
 // withPublication names the publication of what was imported, which does not know it by itself.
 func withPublication(c *contentv1.Content, publications map[string]string) *contentv1.Content {
-	if c.GetPublication() == "" && c.GetImported() {
+	if unnamed(c) {
 		c.Publication = publications[c.GetId()]
 	}
 	return c

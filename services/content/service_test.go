@@ -256,6 +256,7 @@ func TestDraftsStayInTheirAgency(t *testing.T) {
 func TestWhoIsNamedByTheRouteIsAskedOfApprovals(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
+	s.submit("cv.stttt", c.GetId())
 	s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierOpened{DocumentType: "content", Document: c.GetId(), Dossier: "dossier_1"}))
 	if got := s.get("cv.stttt", c.GetId()); got.GetDossier() != "dossier_1" {
 		t.Errorf("the dossier is %q", got.GetDossier())

@@ -26,7 +26,7 @@ func (g *gateway) check(next runtime.HandlerFunc) runtime.HandlerFunc {
 			g.refuse(w, r, internal(r, errUndescribed(pattern.String())))
 			return
 		}
-		nameRoute(r, strings.ReplaceAll(pattern.String(), "=*}", "}"))
+		nameRoute(r, op.route)
 		query, refused := op.checkQuery(r.URL.RawQuery)
 		for _, value := range path {
 			if refused == nil && strings.Contains(value, nul) {

@@ -108,8 +108,10 @@ func metadataOf(_ context.Context, r *http.Request) metadata.MD {
 			md.Set(name, printable(value))
 		}
 	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil {
-		md.Set(rpc.MediaTypeMetadata(canonical(media)))
+	if sent := r.Header.Get("Content-Type"); sent != "" {
+		if media, _, err := mime.ParseMediaType(sent); err == nil {
+			md.Set(rpc.MediaTypeMetadata(canonical(media)))
+		}
 	}
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		md.Set(rpc.IdempotencyMetadata(key))

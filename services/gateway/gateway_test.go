@@ -104,7 +104,7 @@ type house struct {
 	url     string
 	issuer  *authtest.Issuer
 	behind  *behind
-	server  *grpc.Server
+	server  *rpc.Server
 	waiting []string
 	token   string
 }

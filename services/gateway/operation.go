@@ -12,6 +12,8 @@ import (
 
 // operation is what the annotation of one gRPC method says about its request.
 type operation struct {
+	// route is the path as telemetry names it ("/v1/contents/{content}:submit").
+	route string
 	// query is the message whose fields may stand in the query.
 	query protoreflect.MessageDescriptor
 	// bound are the field paths set by the URL's path or by the body, in proto names; the query must not name them.
@@ -48,7 +50,7 @@ func describeAll(table map[string]operation, methods protoreflect.MethodDescript
 		for _, rule := range append([]*annotations.HttpRule{rule}, rule.GetAdditionalBindings()...) {
 			method, path := methodAndPath(rule)
 			op := describe(methods.Get(i).Input(), rule.GetBody(), path)
-			op.streams = methods.Get(i).IsStreamingServer()
+			op.streams, op.route = methods.Get(i).IsStreamingServer(), variable().ReplaceAllString(path, "{$1}")
 			table[method+" "+variable().ReplaceAllString(path, "{$1=*}")] = op
 		}
 	}

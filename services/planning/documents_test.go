@@ -99,7 +99,7 @@ func TestWhatIsIssuedIsKeptAsItWas(t *testing.T) {
 	s.must(err)
 	s.issued("amendment", amendment, s.submitted(id, amendment).GetHash(), "52/KH-UBND", "2026-12-01")
 	s.says(s.document("cv.snv", &planningv1.GetPlanDocumentRequest{Plan: id, Amendment: amendment, Format: "docx"}),
-		"52/KH-UBND", "sửa đổi, bổ sung Kế hoạch số 41/KH-UBND", "Thêm thời gian cho các phường.", "30/06/2027", "30/09/2027")
+		"52/KH-UBND", "Sửa đổi, bổ sung Kế hoạch số 41/KH-UBND", "Thêm thời gian cho các phường.", "30/06/2027", "30/09/2027")
 	for format, was := range issued {
 		if is := s.document("cv.snv", &planningv1.GetPlanDocumentRequest{Plan: id, Format: format}); !bytes.Equal(is, was) {
 			t.Errorf("the %s changed", format)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"google.golang.org/grpc"
 
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/auth"
@@ -34,7 +33,7 @@ type service struct {
 	*testing.T
 	host   *app.Host
 	issuer *authtest.Issuer
-	conn   *grpc.ClientConn
+	conn   rpc.Conn
 	desk   *planServer
 	plans  *es.Repo[plan.Plan, *plan.Plan]
 }

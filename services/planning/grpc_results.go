@@ -2,6 +2,7 @@ package planning
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -272,6 +273,15 @@ func resultResource(r result.Result, u result.Under) auth.Resource {
 }
 
 func resultETag(r result.Result) string { return strconv.Quote(strconv.FormatInt(r.Revision, 10)) }
+
+// revisionOf reads the revision that an ETag of a result says.
+func revisionOf(r *planningv1.Result) (int64, error) {
+	said, err := strconv.Unquote(r.GetEtag())
+	if err != nil {
+		return 0, fmt.Errorf("the ETag %q of %s: %w", r.GetEtag(), r.GetId(), err)
+	}
+	return strconv.ParseInt(said, 10, 64)
+}
 
 func known(state result.State) bool { return slices.Contains(result.States(), state) }
 

@@ -39,7 +39,8 @@ func Module() app.Module {
 func start(_ context.Context, h *app.Host) error {
 	plans := register(h, h.GRPC(), approvalsv1.NewApprovalServiceClient(h.Dial("approvals")))
 	h.Go("plan documents", plans.storeIssued)
-	h.Consume(deliveries(es.NewRepo[plan.Plan](h.Log, plan.Prefix)))
+	h.Consume(deliveries(h))
+	h.Consume(outcomes(h))
 	h.Consume(dossiers(h))
 	h.Consume(publishedPages())
 	h.Go(follower, newResultServer(h).expandFiles)

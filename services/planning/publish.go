@@ -29,8 +29,12 @@ func publish(e es.Event) (proto.Message, error) {
 	case plan.ItemMarkedOverdue:
 		return &planningv1.PlanItemOverdue{Plan: e.Aggregate, Item: string(v.Item), Deadline: string(v.Deadline)}, nil
 	case plan.ItemDelivered:
+		if v.Beside {
+			return nil, nil
+		}
 		return &planningv1.PlanItemDelivered{
-			Plan: e.Aggregate, Item: string(v.Item), Publication: v.Publication, Delivered: v.Delivered, Done: v.Done,
+			Plan: e.Aggregate, Item: string(v.Item), Publication: v.Publication, Result: v.Result, Delivered: v.Delivered, Done: v.State == plan.Done,
+			State: string(v.State),
 		}, nil
 	default:
 		return publishPlan(e), nil

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/loa-vn/loa/pkg/bus"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/rpc"
@@ -21,6 +23,7 @@ import (
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/planning/internal/directory"
+	"github.com/loa-vn/loa/services/planning/internal/plan"
 	"github.com/loa-vn/loa/services/planning/internal/readmodel"
 )
 
@@ -221,10 +224,13 @@ func TestItemsOfTheCurrentPlanBecomeOverdueAndDone(t *testing.T) {
 		t.Errorf("the same key marked %v", again.GetItems())
 	}
 
-	consumer := deliveries(s.plans)
+	consumer := deliveries(s.host)
+	published, err := plan.Day(day).Start()
+	s.must(err)
 	for _, publication := range []string{"publication_a", "publication_a", "publication_b"} {
 		m := bus.Message{ID: publication, Type: consumer.Types[0], Payload: &distributionv1.PublicationPublished{
 			Publication: publication, Content: &contentv1.Content{Plan: current.GetId(), PlanItem: items[1].GetId()},
+			PublishedAt: timestamppb.New(published),
 		}}
 		s.must(consumer.Handle(t.Context(), nil, []bus.Message{m}))
 	}
@@ -234,6 +240,27 @@ func TestItemsOfTheCurrentPlanBecomeOverdueAndDone(t *testing.T) {
 	})
 	if items[0].GetState() != "overdue" || items[1].GetState() != "done" || items[1].GetDelivered() != 2 || items[2].GetState() != "planned" {
 		t.Errorf("items %v", items)
+	}
+	// What is withdrawn counts no more, and what was late is late again.
+	for _, publication := range []string{"publication_b", "publication_b", "publication_unknown"} {
+		withdrawn := &distributionv1.PublicationWithdrawn{Publication: publication}
+		s.must(consumer.Handle(t.Context(), nil, []bus.Message{{ID: "withdrawn " + publication, Payload: withdrawn}}))
+	}
+	items = s.items(s.as("cv.stttt", ""), current.GetId())
+	if items[1].GetState() != "overdue" || items[1].GetDelivered() != 1 {
+		t.Errorf("withdrawn: %v", items[1])
+	}
+	// A correction may put it under another plan.
+	other := list[1].GetId()
+	moved := &distributionv1.PublicationCorrected{Publication: "publication_a", Content: &contentv1.Content{
+		Plan: other, PlanItem: s.items(s.as("cv.stttt", ""), other)[0].GetId(),
+	}, PublishedAt: timestamppb.New(published)}
+	for range 2 {
+		s.must(consumer.Handle(t.Context(), nil, []bus.Message{{ID: "corrected", Payload: moved}}))
+	}
+	items = s.items(s.as("cv.stttt", ""), current.GetId())
+	if there := s.items(s.as("cv.stttt", ""), other)[0]; items[1].GetDelivered() != 0 || there.GetDelivered() != 1 {
+		t.Errorf("moved: %v, %v", items[1], there)
 	}
 	s.rebuilt()
 }
@@ -261,6 +288,7 @@ func (s *service) rebuilt() {
 			{"directory", "SELECT p::text FROM person p ORDER BY id"},
 			{"plans", "SELECT p::text FROM plan p ORDER BY id"},
 			{"plans", "SELECT i::text FROM item i ORDER BY id"},
+			{"plans", "SELECT d::text FROM delivery d ORDER BY publication"},
 		} {
 			s.must(es.Query(s.Context(), s.host.Pool, of[0], func(tx pgx.Tx) error {
 				rows, err := tx.Query(s.Context(), of[1])
@@ -275,7 +303,7 @@ func (s *service) rebuilt() {
 		return out
 	}
 	live := read()
-	if len(live) != 39+24+2+20 {
+	if len(live) != 39+24+2+20+2 {
 		s.Errorf("%d rows", len(live))
 	}
 	for _, p := range s.host.Module.Projections {

@@ -85,7 +85,9 @@ func TestCorrectedPage(t *testing.T) {
 	w.consume(c) // the bus may bring it again
 	eventually(t, func() bool { return get(s, "/tin/tin-moi").Code == http.StatusOK })
 	w.consume(&distributionv1.ReceiptRecorded{Publication: "publication_1", Channel: "portal", Place: "/tin/tin-moi", Act: "corrected", Number: 1})
-	eventually(t, func() bool { return strings.Contains(words(t, get(s, "/tin/tin-moi").Body, "main"), "đã đến: cổng (") })
+	eventually(t, func() bool {
+		return strings.Contains(words(t, get(s, "/tin/tin-moi").Body, "main"), "đã đến: cổng (")
+	})
 	page := get(s, "/tin/tin-moi")
 	body := page.Body.String()
 	if text := words(t, strings.NewReader(body), "main"); !strings.Contains(text, "Đã đính chính lúc 14:20 ngày 01/03/2022") ||

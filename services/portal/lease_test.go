@@ -140,7 +140,9 @@ func TestReceiptWaitsForAnswersThatWereBegun(t *testing.T) {
 	w.consume(withdrawn(event, "Sai"))
 	eventually(t, func() bool { return get(s, "/tin/tin").Code == http.StatusGone })
 	var before, beat int64
-	read := func(n *int64) bool { return w.pool.QueryRow(t.Context(), "SELECT beat FROM portal.process").Scan(n) == nil }
+	read := func(n *int64) bool {
+		return w.pool.QueryRow(t.Context(), "SELECT beat FROM portal.process").Scan(n) == nil
+	}
 	eventually(t, func() bool { return read(&before) })
 	eventually(t, func() bool { return read(&beat) && beat > before+1 }) // it has told what it could
 	if w.owed() != 1 {

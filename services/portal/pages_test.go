@@ -137,6 +137,11 @@ func TestPlanWithProgress(t *testing.T) {
 	if text := page(); !strings.Contains(text, "1 kết quả chờ xác nhận") || !strings.Contains(text, "Việc quá hạn 1 / 2") {
 		t.Errorf("confirmed: %s", text)
 	}
+	// What planning says of the item holds: done it is not overdue, and overdue again when what made it done is taken back.
+	w.consume(&planningv1.PlanItemDelivered{Plan: "plan_1", Item: "item_2", Result: "result_1", Delivered: 3, Done: true, State: "done"})
+	eventually(t, func() bool { return strings.Contains(page(), "Việc quá hạn 0 / 2") })
+	w.consume(&planningv1.PlanItemDelivered{Plan: "plan_1", Item: "item_2", Result: "result_1", Delivered: 2, State: "overdue"})
+	eventually(t, func() bool { return strings.Contains(page(), "Việc quá hạn 1 / 2") })
 	if !strings.Contains(strings.Join(links(t, s, path, "main"), " "), path+"/1") {
 		t.Error("a figure does not lead to what it counts")
 	}

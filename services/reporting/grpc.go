@@ -11,6 +11,7 @@ import (
 	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/readmodel"
@@ -22,6 +23,8 @@ type server struct {
 	reportingv1.UnimplementedReportServiceServer
 	host *app.Host
 	desk *desk
+	// approvals is asked whether the caller may read a report's dossier, and then they may read the report.
+	approvals approvalsv1.ApprovalServiceClient
 }
 
 func (s *server) CompileReport(ctx context.Context, r *reportingv1.CompileReportRequest) (*reportingv1.Report, error) {
@@ -131,15 +134,40 @@ func (s *server) visible(ctx context.Context, id string) (*report.Report, auth.R
 	}
 	resource := resourceOf(id, r, agencies)
 	err = s.host.Policies.Authorize(ctx, "GetReport", resource)
+	if errs.ReasonOf(err) == errorsv1.Reason_FORBIDDEN {
+		approver, asked := s.approver(ctx, r)
+		if asked != nil {
+			return nil, resource, asked
+		}
+		if approver {
+			resource.Attributes["approver"] = true
+			err = s.host.Policies.Authorize(ctx, "GetReport", resource)
+		}
+	}
 	if errs.ReasonOf(err) == errorsv1.Reason_FORBIDDEN || err == nil && version == 0 {
 		return nil, resource, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
 	}
 	return r, resource, err
 }
 
+// approver asks approvals, on the caller's behalf, whether they may see the report's dossier: its route, a delegation or a question to
+// their unit may name them.
+func (s *server) approver(ctx context.Context, r *report.Report) (bool, error) {
+	if r.Dossier == "" || auth.From(ctx).Person == nil {
+		return false, nil
+	}
+	_, err := s.approvals.GetDossier(ctx, &approvalsv1.GetDossierRequest{Dossier: r.Dossier})
+	switch errs.ReasonOf(err) {
+	case errorsv1.Reason_NOT_FOUND, errorsv1.Reason_FORBIDDEN:
+		return false, nil
+	default:
+		return err == nil, err
+	}
+}
+
 func resourceOf(id string, r *report.Report, agencies []string) auth.Resource {
 	return auth.Resource{Type: "Report", ID: id, Attributes: map[string]any{
-		"agency": r.Sheet.Agency, "agencies": agencies, "state": string(r.State),
+		"agency": r.Sheet.Agency, "agencies": agencies, "state": string(r.State), "approver": false,
 	}}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/vn"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 )
@@ -79,6 +80,19 @@ func (b *bench) expectSeen(report string, seen map[string]bool) {
 		_, err := b.client.GetReport(b.as(who), &reportingv1.GetReportRequest{Report: report})
 		if may != (err == nil) || err != nil && errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
 			b.t.Errorf("%s: %v", who, err)
+		}
+	}
+}
+
+// Whether somebody of an agency that the plan does not name reads the report's dossier is for approvals to say; while it is away, that is
+// the answer.
+func TestWhoReadsTheDossierIsAskedOfApprovals(t *testing.T) {
+	b := newBench(t)
+	id, _ := b.compiled()
+	b.deliver(b.message(&approvalsv1.DossierOpened{DocumentType: "report", Document: id, Dossier: "dossier_1"}))
+	for who, want := range map[string]errs.Reason{"cv.khac": errorsv1.Reason_UNAVAILABLE, "cv.snv": errorsv1.Reason_REASON_UNSPECIFIED} {
+		if _, err := b.client.GetReport(b.as(who), &reportingv1.GetReportRequest{Report: id}); errs.ReasonOf(err) != want {
+			t.Errorf("%s: %v", who, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loa-vn/loa/pkg/app"
 	"github.com/loa-vn/loa/pkg/es"
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	reportingv1 "github.com/loa-vn/loa/proto/gen/loa/reporting/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/facts"
 	"github.com/loa-vn/loa/services/reporting/internal/readmodel"
@@ -35,7 +36,7 @@ func Module() app.Module {
 
 func start(_ context.Context, h *app.Host) error {
 	d := newDesk(h.Pool, h.Log)
-	reportingv1.RegisterReportServiceServer(h.GRPC(), &server{host: h, desk: d})
+	reportingv1.RegisterReportServiceServer(h.GRPC(), &server{host: h, desk: d, approvals: approvalsv1.NewApprovalServiceClient(h.Dial("approvals"))})
 	h.Consume(d.facts())
 	h.Consume(d.dossiers())
 	h.Go(issuing, press{printer: printer{desk: d, directory: h.Directory, home: h.Config.BaseURL()}, blobs: h.Blobs, logger: h.Logger}.run)

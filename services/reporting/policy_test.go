@@ -48,6 +48,9 @@ func TestPolicies(t *testing.T) {
 		r.Sheet.Agency = "H24.02"
 		return resourceOf("report_1", r, []string{"H24.02", "H24.03"})
 	}
+	// Another agency that the report's dossier lets read along.
+	readAlong := in(report.InApproval)
+	readAlong.Attributes["approver"] = true
 	tested := map[string]bool{}
 	for _, c := range []struct {
 		action   string
@@ -61,6 +64,9 @@ func TestPolicies(t *testing.T) {
 		{"GetReport", in(report.Compiled), named},
 		{"GetReport", in(report.InApproval), named},
 		{"GetReport", in(report.Returned), named},
+		{"GetReport", readAlong, known},
+		{"GetReportDocument", readAlong, known},
+		{"SubmitReport", readAlong, officerOfLead},
 		{"GetReport", in(report.Approved), known},
 		{"ListReportEvidence", in(report.Compiled), named},
 		{"ListReportEvidence", in(report.Approved), known},

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -109,7 +108,7 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
-func (b *bench) serve() *grpc.ClientConn {
+func (b *bench) serve() rpc.Conn {
 	b.t.Helper()
 	grpcServer := rpc.NewServer(rpc.ServerOptions{
 		Service: b.host.Module.Name, Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: b.issuer.URL}), People: b.host.Directory,
@@ -121,7 +120,12 @@ func (b *bench) serve() *grpc.ClientConn {
 			return b.log.WaitFor(ctx, b.host.Module.Projections[0].Name, token[b.host.Module.Name].Position)
 		},
 	})
-	reportingv1.RegisterReportServiceServer(grpcServer, &server{host: b.host, desk: b.desk})
+	// Who may read a dossier approvals would say; it is away.
+	away, err := rpc.Dial("127.0.0.1:1", rpc.ClientOptions{Service: "approvals"})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	reportingv1.RegisterReportServiceServer(grpcServer, &server{host: b.host, desk: b.desk, approvals: approvalsv1.NewApprovalServiceClient(away)})
 	pipe := rpc.NewPipe()
 	ended := make(chan error, 1)
 	go func() { ended <- grpcServer.Serve(pipe) }()
@@ -131,7 +135,7 @@ func (b *bench) serve() *grpc.ClientConn {
 	}
 	b.t.Cleanup(func() {
 		grpcServer.Stop()
-		if err := errors.Join(conn.Close(), <-ended); err != nil {
+		if err := errors.Join(conn.Close(), away.Close(), <-ended); err != nil {
 			b.t.Error(err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark/util"
@@ -14,21 +15,25 @@ import (
 )
 
 // blocks stand by themselves; inlines stand in a line of text. Together they are the elements of the schema, with their attributes.
-func blocks() map[atom.Atom][]string {
+//
+//nolint:gochecknoglobals // made at the first use, and never changed
+var blocks = sync.OnceValue(func() map[atom.Atom][]string {
 	return map[atom.Atom][]string{
 		atom.P: nil, atom.H1: nil, atom.H2: nil, atom.H3: nil, atom.H4: nil, atom.H5: nil, atom.H6: nil, atom.Blockquote: nil, atom.Pre: nil, atom.Hr: nil,
 		atom.Ul: nil, atom.Ol: {"start"}, atom.Li: nil, atom.Dl: nil, atom.Dt: nil, atom.Dd: nil, atom.Figure: nil, atom.Figcaption: nil,
 		atom.Table: nil, atom.Caption: nil, atom.Thead: nil, atom.Tbody: nil, atom.Tfoot: nil, atom.Tr: nil,
 		atom.Th: {"scope", "colspan", "rowspan"}, atom.Td: {"colspan", "rowspan"},
 	}
-}
+})
 
-func inlines() map[atom.Atom][]string {
+//
+//nolint:gochecknoglobals // made at the first use, and never changed
+var inlines = sync.OnceValue(func() map[atom.Atom][]string {
 	return map[atom.Atom][]string{
 		atom.A: {"href", "title"}, atom.Img: {"src", "alt", "title"}, atom.Br: nil, atom.Em: nil, atom.Strong: nil, atom.Code: nil, atom.Sub: nil,
 		atom.Sup: nil, atom.Abbr: {"title"},
 	}
-}
+})
 
 // renamed are elements that another one of the schema says as well.
 func renamed(a atom.Atom) atom.Atom {
@@ -79,7 +84,9 @@ var (
 )
 
 // policy is the same schema once more, in the words of the library that is the last to see a page. Nothing passes that it does not know.
-func policy() *bluemonday.Policy {
+//
+//nolint:gochecknoglobals // made at the first use, and never changed
+var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	for _, elements := range []map[atom.Atom][]string{blocks(), inlines()} {
 		for a := range elements {
@@ -97,7 +104,7 @@ func policy() *bluemonday.Policy {
 	p.AllowURLSchemes("http", "https", "mailto")
 	p.RequireNoFollowOnLinks(false)
 	return p
-}
+})
 
 // address gives a destination as it is written in clean HTML; not ok when it leads anywhere but to a web page, a mail address or a place
 // of the same site.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -26,7 +27,7 @@ type Problem struct {
 // Check names every place that holds HTML or a link that is not http, https, mailto or relative, in the order of the text.
 func Check(body string) []Problem {
 	source := []byte(body)
-	root := goldmark.DefaultParser().Parse(text.NewReader(source))
+	root := renderer().Parser().Parse(text.NewReader(source))
 	var problems []Problem
 	// The walk ends early only on an error of the walker, and this one has none.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -55,14 +56,16 @@ func Check(body string) []Problem {
 // Render gives the body as clean HTML. A body that Check finds nothing in loses nothing; whatever else one holds is left out.
 func Render(body string) (string, error) {
 	var out bytes.Buffer
-	if err := goldmark.New().Convert([]byte(body), &out); err != nil {
+	if err := renderer().Convert([]byte(body), &out); err != nil {
 		return "", fmt.Errorf("rendering Markdown: %w", err)
 	}
 	return policy().Sanitize(out.String()), nil
 }
 
 // policy lets through what goldmark writes for CommonMark and nothing else: the second wall, should the first have a hole.
-func policy() *bluemonday.Policy {
+//
+//nolint:gochecknoglobals // made at the first use, and never changed
+var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "ul", "ol", "li")
 	p.AllowAttrs("href", "title").OnElements("a")
@@ -71,7 +74,12 @@ func policy() *bluemonday.Policy {
 	p.AllowStandardURLs()
 	p.RequireNoFollowOnLinks(false)
 	return p
-}
+})
+
+// renderer reads and writes CommonMark; making one takes longer than an item's body does.
+//
+//nolint:gochecknoglobals // made at the first use, and never changed
+var renderer = sync.OnceValue(func() goldmark.Markdown { return goldmark.New() })
 
 func appendDestination(problems []Problem, source []byte, n ast.Node, destination []byte) []Problem {
 	if scheme, ok := refused(destination); ok {

@@ -130,9 +130,9 @@ func (p paper) subject() string {
 		title = strings.TrimSpace(strings.Join(words[2:], " "))
 	}
 	if p.Amendment != nil {
-		return "sửa đổi, bổ sung Kế hoạch số " + p.Plan.Number + " ngày " + written(p.Plan.Date) + " về " + lowerFirst(title)
+		return "Sửa đổi, bổ sung Kế hoạch số " + p.Plan.Number + " ngày " + written(p.Plan.Date) + " về " + lowerFirst(title)
 	}
-	return title
+	return upperFirst(title)
 }
 
 func (p paper) marks() []model.Mark {
@@ -151,7 +151,7 @@ func (p paper) marks() []model.Mark {
 
 func (p paper) emergency() string {
 	if slices.ContainsFunc(p.Decisions, func(d plan.Decision) bool { return d.Bypass }) {
-		return "Ban hành trong trường hợp khẩn cấp, chưa qua đủ các cấp phê duyệt; được xem xét lại sau."
+		return "Ban hành khẩn, chưa qua đủ các cấp phê duyệt; xem xét lại sau."
 	}
 	return ""
 }
@@ -189,66 +189,8 @@ func (p paper) organisation() []model.Block {
 		n++
 	}
 	out = append(out, model.Text(fmt.Sprintf("%d. Các cơ quan được giao nhiệm vụ tại Phụ lục thực hiện đúng thời hạn và chỉ tiêu; khó khăn, vướng mắc báo cáo qua %s.", n, p.name(d.Lead))))
-	out = append(out, model.Text(fmt.Sprintf("%d. Thời gian thực hiện Kế hoạch: từ ngày %s đến ngày %s.", n+1, written(d.From), written(d.To))))
+	out = append(out, model.Text(fmt.Sprintf("%d. Thời gian thực hiện Kế hoạch: từ ngày %s đến ngày %s./.", n+1, written(d.From), written(d.To))))
 	return out
-}
-
-// amendment tells why and what, one change a row.
-func (p paper) amendment() []model.Block {
-	rows := make([][]model.Cell, 0, len(p.Amendment.Changes))
-	for n, c := range p.Amendment.Changes {
-		rows = append(rows, []model.Cell{
-			model.Words(fmt.Sprint(n + 1)), model.Names(p.what(c)), model.Words(orDash(p.value(c.Field, c.Before))), model.Words(orDash(p.value(c.Field, c.After))),
-		})
-	}
-	return []model.Block{
-		model.Heading{Level: 1, Label: "I.", Text: "LÝ DO SỬA ĐỔI, BỔ SUNG"},
-		model.Text(p.Amendment.Reason),
-		model.Heading{Level: 1, Label: "II.", Text: "NỘI DUNG SỬA ĐỔI, BỔ SUNG"},
-		model.Table{
-			Summary: "Mỗi hàng là một nội dung được sửa đổi, bổ sung hoặc bãi bỏ, với nội dung trước và sau.",
-			Columns: []model.Column{{Weight: 1, Align: model.Center}, {Weight: 6}, {Weight: 6}, {Weight: 6}},
-			Header:  model.Headings("TT", "Nội dung", "Trước", "Sau"), Rows: model.Rows(rows...), Small: true,
-		},
-		model.Heading{Level: 1, Label: "III.", Text: "TỔ CHỨC THỰC HIỆN"},
-		model.Text("Các nội dung khác của Kế hoạch số " + p.Plan.Number + " giữ nguyên. Danh mục nhiệm vụ sau khi sửa đổi, bổ sung nêu tại Phụ lục."),
-	}
-}
-
-func (p paper) what(c plan.Change) string {
-	field := map[string]string{
-		"title": "tên", "issuer": "cơ quan ban hành", "from": "ngày bắt đầu", "to": "ngày kết thúc", "lead": "cơ quan chủ trì",
-		"coordinators": "cơ quan phối hợp", "purposes": "mục đích, yêu cầu", "themes": "chủ đề", "audiences": "đối tượng", "channels": "kênh",
-		"reportPeriods": "kỳ báo cáo", "source": "nguồn", "example": "dấu số liệu minh họa", "code": "số thứ tự", "theme": "chủ đề", "deadline": "thời hạn",
-		"target.quantity": "chỉ tiêu", "target.unit": "đơn vị tính", "target.countsPublications": "cách tính chỉ tiêu",
-	}[c.Field]
-	kind := map[string]string{plan.Added: "Bổ sung", plan.Removed: "Bỏ", plan.ChangedWas: "Sửa"}[c.Kind]
-	switch {
-	case c.Item != "" && c.Field == "":
-		return kind + " nhiệm vụ " + c.ItemCode
-	case c.Item != "":
-		return kind + " " + field + " của nhiệm vụ " + c.ItemCode
-	default:
-		return kind + " " + field
-	}
-}
-
-// value writes what changed as a reader reads it.
-func (p paper) value(field, text string) string {
-	switch field {
-	case "from", "to", "deadline":
-		return written(plan.Day(text))
-	case "lead", "issuer", "coordinators":
-		names := strings.Split(text, ", ")
-		for i, code := range names {
-			names[i] = p.name(plan.Code(code))
-		}
-		return strings.Join(names, "; ")
-	case "example", "target.countsPublications":
-		return map[string]string{"true": "Có", "false": "Không"}[text]
-	default:
-		return text
-	}
 }
 
 // tasks is the annex: the table of tasks.
@@ -309,7 +251,10 @@ func (p paper) recipients() []string {
 	} else if n > 8 {
 		out = append(out, "Các cơ quan phối hợp nêu tại mục VI")
 	}
-	return append(out, "Lưu: VT")
+	for i := range out {
+		out[i] += ";"
+	}
+	return append(out, "Lưu: VT.")
 }
 
 func terms(list []plan.Term) model.Block {
@@ -364,6 +309,13 @@ func orDash(s string) string {
 }
 
 func upper(s string) string { return strings.ToUpper(s) }
+
+func upperFirst(s string) string {
+	for _, r := range s {
+		return string(unicode.ToUpper(r)) + s[len(string(r)):]
+	}
+	return s
+}
 
 func lowerFirst(s string) string {
 	for i, r := range s {

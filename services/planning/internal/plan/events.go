@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"encoding/json"
+	"time"
+
 	"github.com/loa-vn/loa/pkg/es"
 )
 
@@ -15,12 +18,24 @@ type ItemMarkedOverdue struct {
 	Deadline Day    `json:"deadline"`
 }
 
-// ItemDelivered: a publication counted towards the item's target. Delivered counts all so far; Done says that it is reached.
+// ItemDelivered: a publication or a result was done under the item, or counts no more, or an amendment changed what counts, and neither
+// is named. Delivered is all that counts towards the item's target now, and State what the item is by it.
 type ItemDelivered struct {
 	Item        ItemID `json:"item"`
-	Publication string `json:"publication"`
-	Delivered   int64  `json:"delivered"`
-	Done        bool   `json:"done,omitempty"`
+	Publication string `json:"publication,omitempty"`
+	Result      string `json:"result,omitempty"`
+	// Revision of the result.
+	Revision int64 `json:"revision,omitempty"`
+	// Quantity is of what was done, and nought when it counts no more; Unit is a result's.
+	Quantity int64  `json:"quantity,omitempty"`
+	Unit     string `json:"unit,omitempty"`
+	// At is when it was done; not known of publications that version 1 counted.
+	At        time.Time `json:"at,omitzero"`
+	Delivered int64     `json:"delivered"`
+	// State is empty where version 1 did not say it: the item's state stays.
+	State State `json:"state,omitempty"`
+	// Beside says that Delivered is what it was: it was done in another unit, or before the plan's first day. An amendment may let it count.
+	Beside bool `json:"beside,omitempty"`
 }
 
 // Drafted: an officer began a plan, perhaps with all its items from a file.
@@ -134,7 +149,7 @@ func Catalogue() *es.Catalogue {
 	return es.NewCatalogue(
 		es.EventType[Imported]("planning.plan_imported.v1"),
 		es.EventType[ItemMarkedOverdue]("planning.plan_item_marked_overdue.v1"),
-		es.EventType[ItemDelivered]("planning.plan_item_delivered.v1"),
+		es.EventType[ItemDelivered]("planning.plan_item_delivered.v2", es.Upcast{From: "planning.plan_item_delivered.v1", Func: ofOnePublication}),
 		es.EventType[Drafted]("planning.plan_drafted.v1"),
 		es.EventType[Revised]("planning.plan_revised.v1"),
 		es.EventType[Submitted]("planning.plan_submitted.v1"),
@@ -148,4 +163,23 @@ func Catalogue() *es.Catalogue {
 		es.EventType[Discarded]("planning.plan_discarded.v1"),
 		es.EventType[DocumentsStored]("planning.plan_documents_stored.v1"),
 	)
+}
+
+// ofOnePublication is the upcast to version 2: version 1 was always a publication that counted from then on, and said only that the
+// target was reached.
+func ofOnePublication(v1 json.RawMessage) (json.RawMessage, error) {
+	var was struct {
+		Item        ItemID `json:"item"`
+		Publication string `json:"publication"`
+		Delivered   int64  `json:"delivered"`
+		Done        bool   `json:"done"`
+	}
+	if err := json.Unmarshal(v1, &was); err != nil {
+		return nil, err
+	}
+	is := ItemDelivered{Item: was.Item, Publication: was.Publication, Quantity: 1, Delivered: was.Delivered}
+	if was.Done {
+		is.State = Done
+	}
+	return json.Marshal(is)
 }

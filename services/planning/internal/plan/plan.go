@@ -39,15 +39,10 @@ type Plan struct {
 
 	own     *Draft
 	amended int
-	items   map[ItemID]progress
-	counts  map[string]bool
-	marked  []ItemID
-}
-
-type progress struct {
-	delivered int64
-	done      bool
-	overdue   bool
+	// items are all that the plan ever had; facts what was done under them, by the identifier of the publication or the result.
+	items  map[ItemID]progress
+	facts  map[string]fact
+	marked []ItemID
 }
 
 // Apply takes one recorded event.
@@ -62,10 +57,7 @@ func (p *Plan) Apply(e es.Event) {
 		p.items[v.Item] = at
 		p.marked = append(p.marked, v.Item)
 	case ItemDelivered:
-		at := p.items[v.Item]
-		at.delivered, at.done = v.Delivered, at.done || v.Done
-		p.items[v.Item] = at
-		p.counts[v.Publication] = true
+		p.count(v)
 	case Drafted:
 		p.RecordedAt = e.RecordedAt
 		p.own = &Draft{
@@ -83,7 +75,8 @@ func (p *Plan) Apply(e es.Event) {
 		a := p.Amendment(v.Amendment)
 		a.Number, a.Date, a.Changes, a.Decisions = v.Number, v.Date, v.Changes, v.Decisions
 		a.Stage, a.Document, a.Hash, a.submitted = StageIssued, v.Document, v.Hash, Submitted{}
-		p.amendTo(v.Document)
+		p.items = p.under(v.Document)
+		p.Document = v.Document
 		p.amended++
 	case DocumentsStored:
 		if a := p.Amendment(v.Amendment); a != nil {
@@ -147,36 +140,19 @@ func (d *Draft) revise(v Revised) {
 func (p *Plan) inForceFrom(e es.Event, d Document) {
 	p.Document, p.First = d, d
 	p.HappenedAt, p.RecordedAt = e.HappenedAt, e.RecordedAt
-	p.items, p.counts = map[ItemID]progress{}, map[string]bool{}
-}
-
-// amendTo puts another document in force. What was delivered stays delivered; whether that is enough, and whether the last day has
-// passed, is told by the new target and day.
-func (p *Plan) amendTo(d Document) {
-	was := byID(p.Document.Items)
-	p.Document = d
+	p.items, p.facts = map[ItemID]progress{}, map[string]fact{}
 	for _, i := range d.Items {
-		at := p.items[i.ID]
-		at.done = i.Target.CountsPublications && at.delivered >= i.Target.Quantity
-		at.overdue = at.overdue && was[i.ID].Deadline == i.Deadline
-		p.items[i.ID] = at
+		p.items[i.ID] = progress{}
 	}
 }
 
 // Exists says that the plan was issued.
 func (p *Plan) Exists() bool { return p.Document.Number != "" }
 
-// ItemState says how far an item has come: its state, and the publications counted.
+// ItemState says how far an item has come: its state, and how much of its target was delivered, in the target's unit.
 func (p *Plan) ItemState(item ItemID) (State, int64) {
 	at := p.items[item]
-	switch {
-	case at.done:
-		return Done, at.delivered
-	case at.overdue:
-		return Overdue, at.delivered
-	default:
-		return Planned, at.delivered
-	}
+	return at.state(), at.delivered
 }
 
 // Over says whether the plan's last day lies before the day.

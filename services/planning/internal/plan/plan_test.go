@@ -60,7 +60,9 @@ func markOverdue(day plan.Day) func(*plan.Plan, int64) ([]any, error) {
 }
 
 func recordDelivery(item plan.ItemID, publication string) func(*plan.Plan, int64) ([]any, error) {
-	return func(p *plan.Plan, _ int64) ([]any, error) { return p.RecordDelivery(item, publication), nil }
+	return func(p *plan.Plan, _ int64) ([]any, error) {
+		return p.RecordDelivery(item, publication, inMarch(), "2022-03-12"), nil
+	}
 }
 
 func TestAPlanIsImportedOnce(t *testing.T) {
@@ -88,7 +90,7 @@ func TestItemsAreOverdueTheDayAfterTheirLastDay(t *testing.T) {
 }
 
 func TestADoneItemIsNeverOverdue(t *testing.T) {
-	given(t, "2022-03-01", plan.Imported{Document: document()}, plan.ItemDelivered{Item: "item_1", Publication: "a", Delivered: 2, Done: true}).
+	given(t, "2022-03-01", plan.Imported{Document: document()}, delivered("item_1", "a", 2, plan.Done)).
 		When(markOverdue("2022-03-11")).Then()
 }
 
@@ -107,36 +109,6 @@ func TestTheDayOfAMomentIsVietnams(t *testing.T) {
 	}
 	if start, err := plan.Day("2022-02-23").Start(); err != nil || !start.Equal(vn.Day(2022, time.February, 23)) {
 		t.Errorf("starts %v, %v", start, err)
-	}
-}
-
-func TestPublicationsCountOnceUntilTheTarget(t *testing.T) {
-	imported := plan.Imported{Document: document()}
-	first := plan.ItemDelivered{Item: "item_1", Publication: "a", Delivered: 1}
-	second := plan.ItemDelivered{Item: "item_1", Publication: "b", Delivered: 2, Done: true}
-	third := plan.ItemDelivered{Item: "item_1", Publication: "c", Delivered: 3, Done: true}
-	late := plan.ItemMarkedOverdue{Item: "item_1", Deadline: "2022-03-10"}
-	for name, c := range map[string]struct {
-		given       []any
-		item        plan.ItemID
-		publication string
-		want        []any
-	}{
-		"the first":            {[]any{imported}, "item_1", "a", []any{first}},
-		"the first again":      {[]any{imported, first}, "item_1", "a", nil},
-		"the last":             {[]any{imported, first, late}, "item_1", "b", []any{second}},
-		"one more":             {[]any{imported, first, second}, "item_1", "c", []any{third}},
-		"a target of no count": {[]any{imported}, "item_2", "a", nil},
-		"an unknown item":      {[]any{imported}, "item_3", "a", nil},
-		"an unknown plan":      {nil, "item_1", "a", nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			given(t, "2022-03-01", c.given...).When(recordDelivery(c.item, c.publication)).Then(c.want...)
-		})
-	}
-	p := given(t, "2022-03-01", imported, first, late, second).State()
-	if state, n := p.ItemState("item_1"); state != plan.Done || n != 2 {
-		t.Errorf("late but done: %s, %d", state, n)
 	}
 }
 

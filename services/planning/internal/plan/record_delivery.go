@@ -1,18 +1,23 @@
 package plan
 
-// RecordDelivery counts a publication towards an item whose target counts publications, once. A publication under another kind of
-// target, or under no item of this plan, counts towards nothing.
-func (p *Plan) RecordDelivery(item ItemID, publication string) []any {
-	if p.counts[publication] {
+import "time"
+
+// RecordDelivery takes a publication under an item, once; one that a correction put under another item counts there from then on. It
+// counts 1 where the item's target counts publications.
+func (p *Plan) RecordDelivery(item ItemID, publication string, at time.Time, day Day) []any {
+	was := p.facts[publication]
+	if was.quantity > 0 && was.item == item {
 		return nil
 	}
-	for _, i := range p.Document.Items {
-		if i.ID != item || !i.Target.CountsPublications {
-			continue
-		}
-		_, before := p.ItemState(item)
-		delivered := before + 1
-		return []any{ItemDelivered{Item: item, Publication: publication, Delivered: delivered, Done: delivered >= i.Target.Quantity}}
+	events := p.RecordWithdrawal(publication, day)
+	return append(events, p.record(ItemDelivered{Item: item, Publication: publication, Quantity: 1, At: at}, day)...)
+}
+
+// RecordWithdrawal takes back a publication, which counts no more.
+func (p *Plan) RecordWithdrawal(publication string, day Day) []any {
+	was := p.facts[publication]
+	if was.quantity == 0 {
+		return nil
 	}
-	return nil
+	return p.record(ItemDelivered{Item: was.item, Publication: publication}, day)
 }

@@ -42,8 +42,9 @@ func (p *Plan) Issue(amendment AmendmentID, hash, number string, date Day, decis
 		document.Number, document.Date = number, date
 		return []any{Issued{Document: document, Hash: hash, Decisions: decisions}}
 	}
-	return []any{Amended{
+	amended := Amended{
 		Amendment: amendment, Number: number, Date: date, Document: document, Hash: hash, Decisions: decisions,
 		Changes: Difference(p.Document, document),
-	}}
+	}
+	return append([]any{amended}, p.recount(document)...)
 }

@@ -108,6 +108,14 @@ func (m Model) PlanOf(ctx context.Context, amendment plan.AmendmentID) (id strin
 	return id, err
 }
 
+// PlanOfPublication says under which plan a publication was counted last; empty when it was under none.
+func (m Model) PlanOfPublication(ctx context.Context, publication string) (id string, err error) {
+	err = es.Query(ctx, m.pool, PlansName, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT coalesce((SELECT plan FROM delivery WHERE publication = $1), '')`, publication).Scan(&id)
+	})
+	return id, err
+}
+
 // Unstored lists the plans, and the amendments of plans, that were issued here and whose official document is not stored yet.
 func (m Model) Unstored(ctx context.Context) (found []Paper, err error) {
 	err = es.Query(ctx, m.pool, PlansName, func(tx pgx.Tx) error {

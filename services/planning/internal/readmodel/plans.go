@@ -35,8 +35,11 @@ func queuePlan(rows *pgx.Batch, e es.Event) {
 	case plan.ItemMarkedOverdue:
 		rows.Queue(`UPDATE item SET state = $2 WHERE id = $1 AND state = $3`, v.Item, plan.Overdue, plan.Planned)
 	case plan.ItemDelivered:
-		rows.Queue(`UPDATE item SET delivered = $2, state = CASE WHEN $3 THEN $4 ELSE state END WHERE id = $1`,
-			v.Item, v.Delivered, v.Done, plan.Done)
+		rows.Queue(`UPDATE item SET delivered = $2, state = CASE WHEN $3 = '' THEN state ELSE $3 END WHERE id = $1`, v.Item, v.Delivered, v.State)
+		if v.Publication != "" && v.Quantity > 0 {
+			rows.Queue(`INSERT INTO delivery (publication, plan) VALUES ($1, $2) ON CONFLICT (publication) DO UPDATE SET plan = excluded.plan`,
+				v.Publication, e.Aggregate)
+		}
 	case plan.Drafted:
 		insertPlan(rows, e, v.Document, plan.StageDraft, v)
 	case plan.Issued:
@@ -131,8 +134,8 @@ func setHead(rows *pgx.Batch, id string, d plan.Document) {
 		id, vn.SortKey(d.Title), d.Issuer, d.Lead, texts(d.Coordinators), codes(d.Themes), d, d.HasExample())
 }
 
-// putItems writes the items of a whole plan and what follows from them. What was delivered stays; its state is told by the new target
-// and day.
+// putItems writes the items of a whole plan and what follows from them. What was delivered stays; where an
+// amendment changes what counts or whether it is enough, an event of its own says so.
 func putItems(rows *pgx.Batch, id string, items []plan.Item) {
 	kept := []string{}
 	for place, i := range items {
@@ -151,12 +154,8 @@ func putItem(rows *pgx.Batch, id string, i plan.Item, place int) {
 			$4, $5, $6, $7, $8, $9, $10, 0)
 		ON CONFLICT (id) DO UPDATE SET place = CASE WHEN $3 > 0 THEN $3 ELSE item.place END, lead = excluded.lead,
 			coordinators = excluded.coordinators, theme = excluded.theme, document = excluded.document, has_example = excluded.has_example,
-			deadline = excluded.deadline, state = CASE
-				WHEN $11 AND item.delivered >= $12 THEN $13
-				WHEN item.state = $14 AND item.deadline = excluded.deadline THEN $14
-				ELSE $10 END`,
-		i.ID, id, place, i.Lead, texts(i.Coordinators), i.Theme, i.Deadline, i, i.HasExample(), plan.Planned,
-		i.Target.CountsPublications, i.Target.Quantity, plan.Done, plan.Overdue)
+			deadline = excluded.deadline`,
+		i.ID, id, place, i.Lead, texts(i.Coordinators), i.Theme, i.Deadline, i, i.HasExample(), plan.Planned)
 }
 
 // count keeps beside the plan what its items say: how many there are, and whether anything of it is invented.

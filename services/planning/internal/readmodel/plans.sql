@@ -58,3 +58,9 @@ CREATE TABLE amendment (
     issued    boolean NOT NULL DEFAULT false,
     documents boolean NOT NULL DEFAULT false
 );
+
+-- The plan that a publication was last counted under.
+CREATE TABLE delivery (
+    publication text PRIMARY KEY,
+    plan        text NOT NULL
+);

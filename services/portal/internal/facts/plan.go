@@ -97,12 +97,13 @@ func ClosePlan(ctx context.Context, tx pgx.Tx, e *planningv1.PlanClosed) error {
 	return err
 }
 
-// Deliver keeps what planning counted under an item.
+// Deliver keeps what planning counts under an item, and what the item is by it where planning says so.
 func Deliver(ctx context.Context, tx pgx.Tx, e *planningv1.PlanItemDelivered) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO portal.item (id, plan, delivered, done) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET delivered = excluded.delivered, done = excluded.done`,
-		e.GetItem(), e.GetPlan(), e.GetDelivered(), e.GetDone())
+		INSERT INTO portal.item (id, plan, delivered, done, overdue) VALUES ($1, $2, $3, $4, $5 = 'overdue')
+		ON CONFLICT (id) DO UPDATE SET delivered = excluded.delivered, done = excluded.done,
+			overdue = CASE WHEN $5 = '' THEN item.overdue ELSE excluded.overdue END`,
+		e.GetItem(), e.GetPlan(), e.GetDelivered(), e.GetDone(), e.GetState())
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,9 @@ type WordChange struct {
 // Reached is a channel that carried a correction or a withdrawal.
 type Reached struct {
 	Channel string // its name
-	At      time.Time
+	// Vietnamese says that the name is a plan's, which is Vietnamese on every page.
+	Vietnamese bool
+	At         time.Time
 }
 
 // Superseded says that a page shows an earlier version.
@@ -78,15 +80,6 @@ func (f Frame) kind(c Correction) string {
 		return f.words().KindForm
 	}
 	return f.words().KindContent
-}
-
-// reachedList names channels with the time each was reached.
-func reachedList(list []Reached) string {
-	var names []string
-	for _, r := range list {
-		names = append(names, fmt.Sprintf("%s (%s)", r.Channel, vn.Clock(r.At)))
-	}
-	return strings.Join(names, ", ")
 }
 
 // approvers are the names and positions of those who approved, in the order of the route.

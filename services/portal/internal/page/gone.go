@@ -51,6 +51,13 @@ func (p GoneProps) title() string {
 	return p.words().WithdrawnTitle
 }
 
+func (p GoneProps) proofTitle() string {
+	if p.Expired {
+		return p.words().ExpiredProof
+	}
+	return p.words().WithdrawnProof
+}
+
 func (p GoneProps) head(code qrCode) pageHead {
 	last := crumb{name: p.Theme, path: ArticlePath(p.Lang, p.Slug), lang: p.foreign("")}
 	if last.name == "" {

@@ -27,8 +27,10 @@ func correctedProps(t *testing.T, lang page.Lang) page.ArticleProps {
 		{
 			Number: 2, At: p.ChangedAt, Reason: "Viết sai một chữ", Approvals: signed(), More: 3, Reached: []page.Reached{{Channel: p.PortalChannel(), At: at("02/03/2022", "08:45")}},
 			Changes: []page.WordChange{
-				{Where: p.ParagraphPlace(4, false), Before: "Nhân ân", After: "Nhân dân"}, {Where: p.TitlePlace(), After: "năm 2022"},
-				{Where: p.ParagraphPlace(6, true), Before: "Một đoạn đã bỏ."}, {Where: p.FilesPlace(), After: "Kế hoạch số 38/KH-UBND"},
+				{Where: p.ParagraphPlace(4, false), Before: "Nhân ân", After: "Nhân dân"},
+				{Where: p.TitlePlace(), After: "năm 2022"},
+				{Where: p.ParagraphPlace(6, true), Before: "Một đoạn đã bỏ."},
+				{Where: p.FilesPlace(), After: "Kế hoạch số 38/KH-UBND"},
 			},
 		},
 		{Number: 1, At: at("01/03/2022", "15:00"), Form: true, Reason: "Sửa cách trình bày"},

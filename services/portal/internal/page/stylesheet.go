@@ -3,4 +3,4 @@
 package page
 
 // stylesheet is the name portal.css is served under; it changes with the content.
-const stylesheet = "portal.049212beaaf3.css"
+const stylesheet = "portal.ab6f65712efa.css"

@@ -36,18 +36,18 @@ type words struct {
 
 	OtherLanguages, OnlyIn, TranslationBehind, TranslatedFrom, ReportNumber, MoreCounted string
 
-	CorrectedAt, KindContent, KindForm, ReasonLabel, ParagraphN, ParagraphGone, TitlePart             string
-	FilesPart, BecameNow, ChangeNew, ChangeGone, MoreChanges, WordsSame, ReachedBy                    string
-	SeeBefore, Approvers, EarlierCorrections, CorrectionN, PortalChannel, OldVersion, OldVersionNote  string
-	SeeNow, OldVersionTitle, PrintedOld, WithdrawnTitle, ExpiredTitle, WithdrawnAt, ExpiredAt         string
-	ExpiredTag, WithdrawalReason, ExpiredWhy, ExpiredNote, WithdrawnBy, ShownFrom, WithdrawalReached  string
-	WithdrawalApproved, Replacement, WithdrawnProof, ProofTitle, ProofApproved, ProofHash, VerifyThis string
-	Verify, VerifyDoor, VerifyLead, HashLabel, HashHint, VerifyButton, BadHash                        string
-	Genuine, Unknown, UnknownText, What, NameOfIt, OnDay, ApprovedByAll                               string
-	StateNow, IsArticle, IsReport, IsDocument, IsPlan, StateStands, StateCorrected                    string
-	StateWithdrawn, StateExpired, StateAmended, StateClosed, OpenPage, ImportedApproval, PreviewStrip string
-	PreviewLong, PreviewTitle, PreviewGoneTitle, PreviewGoneText, File, FileGoneTitle, FileGoneText   string
-	IssuedDocument, ReportNo, FiguresIn, PageLabel                                                    string
+	CorrectedAt, KindContent, KindForm, ReasonLabel, ParagraphN, ParagraphGone, TitlePart                           string
+	FilesPart, BecameNow, ChangeNew, ChangeGone, MoreChanges, WordsSame, ReachedBy                                  string
+	SeeBefore, Approvers, EarlierCorrections, CorrectionN, PortalChannel, OldVersion, OldVersionNote                string
+	SeeNow, OldVersionTitle, PrintedOld, WithdrawnTitle, ExpiredTitle, WithdrawnAt, ExpiredAt                       string
+	ExpiredTag, WithdrawalReason, ExpiredWhy, ExpiredNote, WithdrawnBy, ShownFrom, WithdrawalReached                string
+	WithdrawalApproved, Replacement, WithdrawnProof, ExpiredProof, ProofTitle, ProofApproved, ProofHash, VerifyThis string
+	Verify, VerifyDoor, VerifyLead, HashLabel, HashHint, VerifyButton, BadHash                                      string
+	Genuine, Unknown, UnknownText, What, NameOfIt, OnDay, ApprovedByAll                                             string
+	StateNow, IsArticle, IsReport, IsDocument, IsPlan, StateStands, StateCorrected                                  string
+	StateWithdrawn, StateExpired, StateAmended, StateClosed, OpenPage, ImportedApproval, PreviewStrip               string
+	PreviewLong, PreviewTitle, PreviewGoneTitle, PreviewGoneText, File, FileGoneTitle, FileGoneText                 string
+	IssuedDocument, ReportNo, FiguresIn, PageLabel                                                                  string
 }
 
 // wordsOf are the fixed words for a page in a language: a language that has none reads English.

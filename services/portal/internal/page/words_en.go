@@ -232,6 +232,7 @@ func english() words {
 		WithdrawalApproved: "Withdrawal approved by",
 		Replacement:        "What takes its place",
 		WithdrawnProof:     "The withdrawal can be verified too",
+		ExpiredProof:       "What was published can still be verified",
 		ProofTitle:         "The original, and how to verify it",
 		ProofApproved:      "Approved by %s.",
 		ProofHash:          "Hash",

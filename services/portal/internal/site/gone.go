@@ -73,7 +73,7 @@ func (s *Site) goneProps(ctx context.Context, lang page.Lang, p *facts.Publicati
 	if err != nil {
 		return props, nil, err
 	}
-	props.Reached = channels(props.Frame, reached)
+	props.Reached = n.reached(props.Frame, c.GetPlan(), reached)
 	if w.GetReplacement() == "" {
 		return props, tags, nil
 	}

@@ -21,6 +21,7 @@ type names struct {
 type planNames struct {
 	number, title, path, date string
 	themes, audiences         []named
+	channels                  []named
 }
 
 type named struct{ code, name string }
@@ -68,6 +69,9 @@ func namesOf(p *facts.Plan) *planNames {
 	for _, a := range p.GetPlan().GetAudiences() {
 		n.audiences = append(n.audiences, named{a.GetCode(), vn.NFC(a.GetName())})
 	}
+	for _, c := range p.GetPlan().GetChannels() {
+		n.channels = append(n.channels, named{c.GetCode(), vn.NFC(c.GetName())})
+	}
 	return n
 }
 
@@ -76,7 +80,7 @@ func (n *names) same(other *names) bool {
 	return maps.Equal(n.agencies, other.agencies) && maps.Equal(n.languages, other.languages) &&
 		maps.EqualFunc(n.plans, other.plans, func(a, b *planNames) bool {
 			return a == b || a.number == b.number && a.title == b.title && a.path == b.path && a.date == b.date &&
-				slices.Equal(a.themes, b.themes) && slices.Equal(a.audiences, b.audiences)
+				slices.Equal(a.themes, b.themes) && slices.Equal(a.audiences, b.audiences) && slices.Equal(a.channels, b.channels)
 		})
 }
 
@@ -98,6 +102,15 @@ func (n *names) newestFirst() []*planNames {
 // theme is what a plan calls a theme, or the newest plan that has it when the plan is not known.
 func (n *names) theme(plan, code string) string {
 	return n.called(plan, code, func(p *planNames) []named { return p.themes })
+}
+
+// channel is what a plan calls a channel. The portal has a name of its own where no plan names it.
+func (n *names) channel(f page.Frame, plan, code string) page.Reached {
+	name := n.called(plan, code, func(p *planNames) []named { return p.channels })
+	if name == channelPortal {
+		return page.Reached{Channel: f.PortalChannel()}
+	}
+	return page.Reached{Channel: name, Vietnamese: name != code}
 }
 
 func (n *names) audience(code string) string {

@@ -61,7 +61,7 @@ func (s *Site) sitemapPart(ctx context.Context, part int) (memory.Page, error) {
 // sitemapFixed are the pages that are no articles: lists, themes, audiences, plans and reports, in the languages of fixed words.
 func (s *Site) sitemapFixed(ctx context.Context) ([]page.SitemapEntry, error) {
 	n := s.names.Load()
-	paths := []string{"/", page.NewsPath, page.PlansPath, page.ReportsPath}
+	paths := []string{"/", page.NewsPath, page.PlansPath, page.ReportsPath, page.VerifyPath}
 	themes, err := s.themes(ctx)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) serve(w *answer, r *http.Request) {
-	s.headers(w.Header())
+	maps.Copy(w.Header(), s.headers)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -115,17 +116,19 @@ func notice(w http.ResponseWriter, r *http.Request, status int, write func(w io.
 	}
 }
 
-// headers are on every answer. Pages need nothing of a browser but to show text, styles and pictures of this site.
-func (s *Site) headers(h http.Header) {
+// headersOf are on every answer of a site. Pages need nothing of a browser but to show text, styles and pictures of this site.
+func headersOf(baseURL string) http.Header {
+	h := http.Header{}
 	h.Set("Content-Security-Policy", page.ContentSecurityPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	if strings.HasPrefix(s.BaseURL, "https://") {
+	if strings.HasPrefix(baseURL, "https://") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	return h
 }
 
 // print answers the print view of an article, which says when it was printed.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,9 +49,10 @@ type Options struct {
 // Site answers requests for pages.
 type Site struct {
 	Options
-	frame  page.Site
-	facts  *facts.Facts
-	memory *memory.Memory
+	frame   page.Site
+	headers http.Header // never changed: answers share its values
+	facts   *facts.Facts
+	memory  *memory.Memory
 
 	// names is replaced whole, never changed: a page is made with one moment of it. It is nil until the facts can be read.
 	names atomic.Pointer[names]
@@ -77,7 +79,7 @@ func New(o Options) *Site {
 		o.Lease = defaultLease
 	}
 	return &Site{
-		Options: o, frame: page.Site{BaseURL: o.BaseURL, TagAuthority: o.TagAuthority}, facts: facts.New(o.Pool), memory: memory.New(o.Memory),
+		Options: o, frame: page.Site{BaseURL: o.BaseURL, TagAuthority: o.TagAuthority}, headers: headersOf(o.BaseURL), facts: facts.New(o.Pool), memory: memory.New(o.Memory),
 		id: rand.Text(), answers: answers{now: &sync.WaitGroup{}}, toVouch: make(chan struct{}, 1),
 		shown: make(chan struct{}, 1), toIndex: make(chan struct{}, 1), toWarm: make(chan struct{}, 1),
 	}

@@ -74,6 +74,13 @@ func (r Report) body() []model.Block {
 	)
 }
 
+// ended gives a list whose last entry ends with a full stop instead of a semicolon.
+func ended(items [][]model.Run) [][]model.Run {
+	last := items[len(items)-1]
+	last[len(last)-1].Text = strings.TrimSuffix(last[len(last)-1].Text, ";") + "."
+	return items
+}
+
 // missing says that nobody has reported a part.
 func missing(part string) model.Block {
 	return model.Paragraph{Runs: []model.Run{{Text: "– (chưa có số liệu về " + part + " trong kỳ)", Italic: true}}}
@@ -101,7 +108,7 @@ func (r Report) compared(caption, first string, lines []figures.Line) model.Tabl
 		Caption: caption, Small: true,
 		Summary: caption + ": đơn vị tính, số kế hoạch trong kỳ, số thực hiện, tỷ lệ phần trăm, lũy kế từ đầu năm và từ đầu kế hoạch.",
 		Columns: []model.Column{
-			{Weight: 6, Align: model.Center},
+			{Weight: 7, Align: model.Center}, // a number fits also beside the column of the year before
 			{Weight: 34},
 			{Weight: 13},
 			{Weight: 13, Align: model.Right},
@@ -176,7 +183,7 @@ func (r Report) besideFigures() []model.Block {
 	if len(items) == 0 {
 		return nil
 	}
-	return []model.Block{model.Text("Không tính vào số liệu của báo cáo:"), model.List{Items: items}}
+	return []model.Block{model.Text("Không tính vào số liệu của báo cáo:"), model.List{Items: ended(items)}}
 }
 
 // assessment says which items are done and which are late; why is for people to say.
@@ -202,7 +209,7 @@ func (r Report) assessment() []model.Block {
 		if len(part.items) == 0 {
 			blocks = append(blocks, model.Text(part.none))
 		} else {
-			blocks = append(blocks, model.List{Items: part.items})
+			blocks = append(blocks, model.List{Items: ended(part.items)})
 		}
 	}
 	return append(blocks, model.Heading{Level: 2, Label: "4.", Text: "Nguyên nhân"}, missing("nguyên nhân"))
@@ -216,5 +223,5 @@ func (r Report) next() []model.Block {
 	for _, i := range r.Next {
 		items = append(items, model.Plain(fmt.Sprintf("Mục %s. %s: %s %s, hạn %s;", i.Code, i.Title, model.Known(i.Target), i.Unit, vn.Date(i.Deadline))))
 	}
-	return []model.Block{model.Text("Các mục đến hạn:"), model.List{Items: items}}
+	return []model.Block{model.Text("Các mục đến hạn:"), model.List{Items: ended(items)}}
 }

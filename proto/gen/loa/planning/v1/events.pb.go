@@ -757,14 +757,19 @@ func (x *PlanItemOverdue) GetDeadline() string {
 	return ""
 }
 
-// PlanItemDelivered: a publication counted towards an item's target.
+// PlanItemDelivered: what counts towards an item's target is another quantity now. A publication or a confirmed result counts from now
+// on, or counts no more, or an amendment changed what counts. `delivered` may be less than it was, and `done` may become false.
 type PlanItemDelivered struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Plan          string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
-	Item          string                 `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
-	Publication   string                 `protobuf:"bytes,3,opt,name=publication,proto3" json:"publication,omitempty"`
-	Delivered     int64                  `protobuf:"varint,4,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	Done          bool                   `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Plan  string                 `protobuf:"bytes,1,opt,name=plan,proto3" json:"plan,omitempty"`
+	Item  string                 `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// What changed it: a publication, a result, or neither when an amendment did.
+	Publication string `protobuf:"bytes,3,opt,name=publication,proto3" json:"publication,omitempty"`
+	Delivered   int64  `protobuf:"varint,4,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	Done        bool   `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`
+	Result      string `protobuf:"bytes,6,opt,name=result,proto3" json:"result,omitempty"`
+	// Of the item from now on: planned, done or overdue. Empty in events of before it was told.
+	State         string `protobuf:"bytes,7,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -834,6 +839,20 @@ func (x *PlanItemDelivered) GetDone() bool {
 	return false
 }
 
+func (x *PlanItemDelivered) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *PlanItemDelivered) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
 var File_loa_planning_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_planning_v1_events_proto_rawDesc = "" +
@@ -888,13 +907,15 @@ const file_loa_planning_v1_events_proto_rawDesc = "" +
 	"\x0fPlanItemOverdue\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\tR\x04item\x12\x1a\n" +
-	"\bdeadline\x18\x03 \x01(\tR\bdeadline\"\x8f\x01\n" +
+	"\bdeadline\x18\x03 \x01(\tR\bdeadline\"\xbd\x01\n" +
 	"\x11PlanItemDelivered\x12\x12\n" +
 	"\x04plan\x18\x01 \x01(\tR\x04plan\x12\x12\n" +
 	"\x04item\x18\x02 \x01(\tR\x04item\x12 \n" +
 	"\vpublication\x18\x03 \x01(\tR\vpublication\x12\x1c\n" +
 	"\tdelivered\x18\x04 \x01(\x03R\tdelivered\x12\x12\n" +
-	"\x04done\x18\x05 \x01(\bR\x04doneB\xbc\x01\n" +
+	"\x04done\x18\x05 \x01(\bR\x04done\x12\x16\n" +
+	"\x06result\x18\x06 \x01(\tR\x06result\x12\x14\n" +
+	"\x05state\x18\a \x01(\tR\x05stateB\xbc\x01\n" +
 	"\x13com.loa.planning.v1B\vEventsProtoP\x01Z:github.com/loa-vn/loa/proto/gen/loa/planning/v1;planningv1\xa2\x02\x03LPX\xaa\x02\x0fLoa.Planning.V1\xca\x02\x0fLoa\\Planning\\V1\xe2\x02\x1bLoa\\Planning\\V1\\GPBMetadata\xea\x02\x11Loa::Planning::V1b\x06proto3"
 
 var (
