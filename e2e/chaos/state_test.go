@@ -234,10 +234,14 @@ func kept(t *testing.T, found state, promises []acknowledgement) {
 		if e.Position != a.position || a.aggregate != "" && e.Aggregate != a.aggregate {
 			t.Errorf("the answer to %q spoke of %s at %d; there is %s of %s at %d", a.key, a.aggregate, a.position, e.Type, e.Aggregate, e.Position)
 		}
-		if a.hash != "" && !strings.Contains(string(e.Body), a.hash) {
-			t.Errorf("the answer to %q spoke of the hash %s, which is not in %s: %s", a.key, a.hash, e.Type, e.Body)
+		// A command may end with an event that does not repeat the hash.
+		if a.hash != "" && !slices.ContainsFunc(found.logs[a.service], func(x es.Event) bool {
+			return x.Aggregate == e.Aggregate && x.Position <= e.Position && strings.Contains(string(x.Body), a.hash)
+		}) {
+			t.Errorf("the answer to %q spoke of the hash %s, which is in no event of %s up to %d", a.key, a.hash, e.Aggregate, e.Position)
 		}
-		if a.etag != "" && a.etag != fmt.Sprintf("%q", fmt.Sprint(e.Version)) {
+		// A plan's ETag is of what it says, since each of its items has its own; any other is the version.
+		if a.etag != "" && a.service != "planning" && a.etag != fmt.Sprintf("%q", fmt.Sprint(e.Version)) {
 			t.Errorf("the answer to %q spoke of version %s; the event at its position has %d", a.key, a.etag, e.Version)
 		}
 	}
@@ -256,7 +260,7 @@ func once(t *testing.T, s *system.System, found state) {
 		"planning.agencies_imported.v1": 1, "planning.people_imported.v1": 1, "planning.plan_imported.v1": 2,
 		"planning.plan_item_marked_overdue.v1": 2,
 		// The article of 2022 counts for its item of Plan 38, the other two for item 1 of the current plan.
-		"planning.plan_item_delivered.v1": 3,
+		"planning.plan_item_delivered.v2": 3,
 		"content.item_imported.v2":        1, "content.item_drafted.v2": 2, "content.item_revised.v2": 2, "content.item_submitted.v2": 3,
 		"content.item_returned.v1": 1, "content.item_approved.v1": 2, "content.item_scheduled.v1": 2, "content.item_published.v1": 2,
 		"approvals.route_set.v2": 2, "approvals.dossier_opened.v3": 3, "approvals.dossier_resubmitted.v3": 1, "approvals.dossier_returned.v3": 1,
