@@ -253,7 +253,8 @@ func fileTypes(body *openapi3.RequestBody) []string {
 	}
 }
 
-// isFile says whether an operation answers with a file, whole or in pieces, which the Swagger document has as google.api.HttpBody.
+// isFile says whether an operation answers with a file: whole, which the Swagger document has as google.api.HttpBody, or in pieces, which
+// it has as a stream of bytes.
 func isFile(response *openapi3.Response) bool {
 	content := response.Content.Get("application/json")
 	if content == nil || content.Schema == nil {
@@ -262,11 +263,7 @@ func isFile(response *openapi3.Response) bool {
 	if strings.HasSuffix(content.Schema.Ref, "HttpBody") {
 		return true
 	}
-	if content.Schema.Value == nil {
-		return false
-	}
-	result := content.Schema.Value.Properties["result"]
-	return result != nil && strings.HasSuffix(result.Ref, "HttpBody")
+	return content.Schema.Value != nil && content.Schema.Value.Format == "binary"
 }
 
 // resource is the name of what the operation answers with.
