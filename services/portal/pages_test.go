@@ -164,7 +164,7 @@ func TestPlanWithProgress(t *testing.T) {
 		Changes: []*planningv1.PlanChange{{Kind: "changed", Item: "item_1", ItemCode: "1", ItemTitle: "Tin về một cửa", Field: "target", Before: "4", After: "8"}},
 	})
 	eventually(t, func() bool { return strings.Contains(page(), "2 / 8 tin") })
-	if text := page(); !strings.Contains(text, "Điều chỉnh số 52/KH-UBND, ngày 04/05/2022") || !strings.Contains(text, "chỉ tiêu: 4 8") {
+	if text := page(); !strings.Contains(text, "Điều chỉnh số 52/KH-UBND, ngày 04/05/2022") || !strings.Contains(text, "chỉ tiêu: 4 nay là 8") {
 		t.Errorf("amended: %s", text)
 	}
 	w.consume(&planningv1.PlanClosed{Plan: "plan_1", ClosedAt: timestamppb.New(march), Reason: "Hết thời gian"})

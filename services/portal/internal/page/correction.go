@@ -82,6 +82,15 @@ func (f Frame) kind(c Correction) string {
 	return f.words().KindContent
 }
 
+// reachedAt is when a channel was reached, with the comma before the next one.
+func reachedAt(r Reached, last bool) string {
+	at := "(" + vn.Clock(r.At) + ")"
+	if !last {
+		at += ","
+	}
+	return at
+}
+
 // approvers are the names and positions of those who approved, in the order of the route.
 func approvers(f Frame, list []Approval) string {
 	var names []string

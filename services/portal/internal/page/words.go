@@ -28,11 +28,11 @@ type words struct {
 	AnyDiacritics, Exactly, NewestFirst, BestFirst, Filter, Agency, Everything, From, To, NothingFound, NothingAsked  string
 	Tips, TipFewer, TipOther, TipFilter, BadDate, PlanKind, ReportKind, TooDeep                                       string
 
-	PlanKicker, PlanLead, PlanRuns, PlanDates, Purposes, Items, ItemsDone, ItemsOverdue, PublishedItems            string
-	ConfirmedResults, Beside, Deadline, Amendments, AmendmentLine, ChangeAdded                                     string
-	ChangeRemoved, ChangeChanged, PlanClosed, PlanImported, PlanReports, OfPlan, ItemNews, ItemNoNews, ItemResults string
-	ItemNoResults, ResultConfirmed, ResultWaits, ResultQuestioned, Evidence, ResultsNote, NotCounted, OpenItem     string
-	ExpectedNow, ByHistory                                                                                         string
+	PlanKicker, PlanLead, PlanRuns, PlanDates, Purposes, Items, ItemsDone, ItemsOverdue, PublishedItems                          string
+	ConfirmedResults, Beside, Deadline, Amendments, AmendmentLine, ChangeAdded                                                   string
+	ChangeRemoved, ChangeChanged, ChangeOfPlan, PlanClosed, PlanImported, PlanReports, OfPlan, ItemNews, ItemNoNews, ItemResults string
+	ItemNoResults, ResultConfirmed, ResultWaits, ResultQuestioned, Evidence, ResultsNote, NotCounted, OpenItem                   string
+	ExpectedNow, ByHistory                                                                                                       string
 
 	OtherLanguages, OnlyIn, TranslationBehind, TranslatedFrom, ReportNumber, MoreCounted string
 

@@ -169,6 +169,7 @@ func vietnamese() words {
 		ChangeAdded:      "Thêm việc",
 		ChangeRemoved:    "Bỏ việc",
 		ChangeChanged:    "Sửa việc",
+		ChangeOfPlan:     "Sửa",
 		PlanClosed:       "Kế hoạch đã kết thúc ngày %s.",
 		PlanImported:     "Kế hoạch này được ban hành trước khi có Loa và được nhập lại như tư liệu.",
 		PlanReports:      "Báo cáo của kế hoạch",
