@@ -90,7 +90,9 @@ func (j *Journey) correction() {
 	if v := versions.GetVersions(); len(v) != 2 || v[0].GetContent().GetHash() != before.GetHash() || v[1].GetContent().GetHash() != c.GetHash() || v[1].GetReason() != "Ghi nhầm nơi nộp." {
 		t.Fatalf("its versions are %v", v)
 	}
-	page := j.System.UntilPage(t, after.GetPath(), func(p system.Page) bool { return strings.Contains(system.Text(p.Root), "Bản đính chính đã đến:") })
+	page := j.System.UntilPage(t, after.GetPath(), func(p system.Page) bool {
+		return strings.Contains(system.Text(p.Root), "Bản đính chính đã đến:")
+	})
 	holds(t, "the corrected page", system.Text(system.First(page.Root, "main")), "Đã đính chính lúc", "Ghi nhầm nơi nộp.", "thường trú", "Trần Thị Minh Nguyệt")
 	check(t, "words marked as gone and as new", len(system.All(page.Root, "del")) > 0 && len(system.All(page.Root, "ins")) > 0, true)
 	for _, suffix := range []string{"", "/in"} {

@@ -70,6 +70,35 @@ func corrected(e *distributionv1.PublicationPublished, number int32, slug, body 
 	}
 }
 
+// A channel is called what the item's plan calls it, on the page of a corrected item and of a withdrawn one, and in English marked as Vietnamese.
+func TestChannelsByThePlansWords(t *testing.T) {
+	w := newWorld(t)
+	s := w.process()
+	e := published("publication_1", "tin", "Kế hoạch cải cách hành chính", march, false)
+	reached := func(act string, number int32) {
+		for _, channel := range []string{"portal", "loudspeaker"} {
+			w.consume(&distributionv1.ReceiptRecorded{Publication: "publication_1", Channel: channel, Place: "/tin/tin", Act: act, Number: number})
+		}
+	}
+	w.consume(plan38())
+	w.consume(e, corrected(e, 1, "tin", "<p>Mở đầu.</p>"))
+	reached("corrected", 1)
+	eventually(t, func() bool {
+		text := words(t, get(s, "/tin/tin").Body, "main")
+		return strings.Contains(text, "đã đến: Cổng Thông tin điện tử thành phố (") && strings.Contains(text, "), Đài truyền thanh cơ sở (")
+	})
+	w.consume(&distributionv1.PublicationWithdrawn{Publication: "publication_1", Content: e.GetContent().GetId(), Reason: "Đã hủy.", WithdrawnAt: timestamppb.New(march)})
+	reached("withdrawn", 0)
+	for _, path := range []string{"/tin/tin", "/en/tin/tin"} {
+		eventually(t, func() bool {
+			return strings.Contains(words(t, get(s, path).Body, "main"), "), Đài truyền thanh cơ sở (")
+		})
+	}
+	if body := get(s, "/en/tin/tin").Body.String(); !strings.Contains(body, `<span lang="vi">Đài truyền thanh cơ sở</span>`) {
+		t.Error("a Vietnamese name is not marked on an English page")
+	}
+}
+
 // A correction is told before the text: old words, new words, time, kind, reason, channels; changed words are marked in place; both
 // versions are readable, the old one marked and out of search engines; the old address leads to the new one for ever.
 func TestCorrectedPage(t *testing.T) {
@@ -126,6 +155,7 @@ func TestCorrectedPage(t *testing.T) {
 	if text := words(t, get(s, "/").Body, "main"); !strings.Contains(text, "Đã đính chính") {
 		t.Error("home does not mark it")
 	}
+	eventually(t, func() bool { return w.receipts.count("publication_1 portal /tin/tin-moi corrected 1") > 0 })
 	if n := w.receipts.count("publication_1 portal /tin/tin-moi corrected 1"); n != 1 {
 		t.Errorf("%d receipts of the correction", n)
 	}

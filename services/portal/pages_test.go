@@ -28,6 +28,9 @@ func plan38() *planningv1.PlanIssued {
 			Audiences: []*planningv1.Audience{
 				{Code: "nguoi-dan", Name: "Người dân"}, {Code: "doanh-nghiep", Name: "Doanh nghiệp"},
 			},
+			Channels: []*planningv1.Channel{
+				{Code: "portal", Name: "Cổng Thông tin điện tử thành phố"}, {Code: "loudspeaker", Name: "Đài truyền thanh cơ sở"},
+			},
 		},
 		Items: []*planningv1.PlanItem{
 			{
