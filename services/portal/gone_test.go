@@ -458,7 +458,7 @@ func TestAuthenticityPage(t *testing.T) {
 	says(hash(16), http.StatusOK, "Đã được đính chính: có bản mới hơn", "Nguyễn Văn Hùng")
 	says(hash(17), http.StatusOK, "là bản mới nhất", "Trần Thị Minh Nguyệt")
 	w.consume(withdrawn(e, "Sai"))
-	says(hash(16), http.StatusOK, "Đã bị thu hồi")
+	says(hash(16), http.StatusOK, "Đúng là của thành phố Hiện nay: Đã bị thu hồi")
 	says(hash(17), http.StatusOK, "Đã bị thu hồi", "Kế hoạch cải cách")
 	amended := plan38()
 	amended.Plan.Hash = hash(6)

@@ -152,7 +152,7 @@ func TestPlanWithProgress(t *testing.T) {
 		t.Errorf("the page of the item leads to %s", list)
 	}
 	results := words(t, get(s, path+"/2").Body, "main")
-	for _, want := range []string{"2 lớp , Quận Hồng Bàng", "Đã xác nhận", "500 tờ rơi", "Chờ xác nhận, chưa tính", "Bài báo"} {
+	for _, want := range []string{"2 lớp, Quận Hồng Bàng", "Đã xác nhận", "500 tờ rơi", "Chờ xác nhận, chưa tính", "Bài báo"} {
 		if !strings.Contains(results, want) {
 			t.Errorf("the page of the second item does not say %q: %s", want, results)
 		}

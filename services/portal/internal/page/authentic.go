@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/vn"
@@ -79,6 +80,18 @@ func (p VerifyProps) head() pageHead {
 		h.path = VerifyHashPath(Vi, p.Hash)
 	}
 	return h
+}
+
+// passed says that what was found is genuine and stands no more, so that nobody takes the first for the second.
+func (p VerifyProps) passed() bool {
+	return len(p.Found) > 0 && !slices.ContainsFunc(p.Found, func(a Authentic) bool { return a.State == Stands })
+}
+
+func (p VerifyProps) tone() string {
+	if p.passed() {
+		return "warn"
+	}
+	return "ok"
 }
 
 func (f Frame) whatItIs(a Authentic) string {
