@@ -8,6 +8,8 @@ import (
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/loa-vn/loa/services/gateway/internal/filetype"
 )
 
 // operation is what the annotation of one gRPC method says about its request.
@@ -67,7 +69,7 @@ func describe(input protoreflect.MessageDescriptor, body, path string) operation
 	case field == nil:
 	case field.Kind() == protoreflect.BytesKind:
 		op.bound = append(op.bound, body)
-		op.files = fileTypes(body)
+		op.files = filetype.Accepted(body)
 	default:
 		op.bound = append(op.bound, body)
 		op.body = field.Message()
@@ -135,18 +137,5 @@ func methodAndPath(rule *annotations.HttpRule) (method, path string) {
 		return "DELETE", p.Delete
 	default:
 		return "", ""
-	}
-}
-
-// fileTypes are the media types that a body may have by the name of its field. Which of them a method understands, its service says.
-func fileTypes(field string) []string {
-	const office = "application/vnd.openxmlformats-officedocument."
-	switch field {
-	case "csv":
-		return []string{"text/csv"}
-	case "yaml": // a plan, which offices also have as a workbook or as a Word table
-		return []string{"application/yaml", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
-	default:
-		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
+	"github.com/loa-vn/loa/services/gateway/internal/filetype"
 )
 
 // OpenAPI converts, names things as a client reads them, and adds what the gateway does for every operation: identity, headers, files
@@ -242,15 +243,7 @@ func fileTypes(body *openapi3.RequestBody) []string {
 	if content == nil || content.Schema == nil || content.Schema.Value == nil || content.Schema.Value.Format != "byte" {
 		return nil
 	}
-	const office = "application/vnd.openxmlformats-officedocument."
-	switch field {
-	case "csv":
-		return []string{"text/csv"}
-	case "yaml": // a plan, which offices also have as a workbook or as a Word table
-		return []string{"application/yaml", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
-	default:
-		return []string{"application/yaml", "text/csv", office + "spreadsheetml.sheet", office + "wordprocessingml.document"}
-	}
+	return filetype.Accepted(field)
 }
 
 // isFile says whether an operation answers with a file: whole, which the Swagger document has as google.api.HttpBody, or in pieces, which
