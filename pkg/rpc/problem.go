@@ -68,6 +68,9 @@ func FromError(ctx context.Context, err error) *errs.Error {
 	return errs.New(errorsv1.Reason_REASON_UNSPECIFIED, "trace", TraceID(ctx)).Because(err)
 }
 
+// Passing says that waiting mends an error: a refusal for now, or a database that cannot be reached.
+func Passing(err error) bool { return errs.Transient(err) || away(err, "") != nil }
+
 // away recognises what waiting mends: the database that cannot be reached, or a context that ended before an answer.
 func away(err error, service string) *errs.Error {
 	var connect *pgconn.ConnectError

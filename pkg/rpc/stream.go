@@ -56,7 +56,17 @@ func (s *gatedStream) SendMsg(m any) error {
 	if !s.decision.Made() {
 		return fmt.Errorf("an answer before an authorization decision: %w", errUndecided)
 	}
-	return s.ServerStream.SendMsg(m)
+	return s.ended(s.ServerStream.SendMsg(m))
+}
+
+func (s *gatedStream) RecvMsg(m any) error { return s.ended(s.ServerStream.RecvMsg(m)) }
+
+// ended is the error of a stream that broke: of a caller who went away it is the context's.
+func (s *gatedStream) ended(err error) error {
+	if err != nil && s.ctx.Err() != nil {
+		return s.ctx.Err()
+	}
+	return err
 }
 
 // stream adds identity and request id to a streaming call, as call does to a unary one, and turns the status it ends with back into a

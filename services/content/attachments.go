@@ -22,15 +22,12 @@ import (
 	"github.com/loa-vn/loa/services/content/internal/item"
 )
 
-// pieceSize is how much of a file one message carries.
-const pieceSize = 256 << 10
-
 // AddAttachment stores the file before it asks the item to name it: a file that nothing names takes room and does no harm.
 func (s *server) AddAttachment(stream grpc.ClientStreamingServer[contentv1.AddAttachmentRequest, contentv1.Content]) error {
 	ctx := stream.Context()
 	first, err := stream.Recv()
 	if err != nil {
-		return ended(ctx, err)
+		return err
 	}
 	was, err := s.readable(ctx, first.GetContent(), "AddAttachment")
 	if err != nil {
@@ -61,7 +58,7 @@ func (s *server) take(stream grpc.ClientStreamingServer[contentv1.AddAttachmentR
 		case errors.Is(err, io.EOF):
 			return nil, io.EOF
 		case err != nil:
-			return nil, ended(ctx, err)
+			return nil, err
 		case message.GetAttachment() != nil:
 			said = message.GetAttachment()
 			return nil, io.EOF
@@ -77,14 +74,6 @@ func (s *server) take(stream grpc.ClientStreamingServer[contentv1.AddAttachmentR
 	}
 	file, err := stored.Named(said.GetName())
 	return said, file, err
-}
-
-// ended is the error of a stream that broke: of a caller who went away it is the context's.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
 }
 
 func (s *server) attach(ctx context.Context, was *item.Item, f item.File) (*contentv1.Content, error) {
@@ -159,20 +148,7 @@ func (s *server) GetAttachment(r *contentv1.GetAttachmentRequest, stream grpc.Se
 	if err := rpc.SetFileName(ctx, f.Name); err != nil {
 		return err
 	}
-	for piece := make([]byte, pieceSize); ; {
-		n, err := io.ReadFull(content, piece)
-		if n > 0 {
-			if err := stream.Send(&httpbody.HttpBody{ContentType: f.MediaType, Data: piece[:n]}); err != nil {
-				return ended(ctx, err)
-			}
-		}
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return nil
-		case err != nil:
-			return err
-		}
-	}
+	return rpc.SendStored(stream, f.MediaType, content)
 }
 
 // fileOf finds a file of an item by its digest: among those it has, or among those that an earlier revision had.

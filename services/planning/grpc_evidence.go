@@ -19,15 +19,12 @@ import (
 	"github.com/loa-vn/loa/services/planning/internal/result"
 )
 
-// evidencePiece is how much of a file one message carries.
-const evidencePiece = 256 << 10
-
 // AddEvidence stores a file for a result that is recorded next. One that no result names takes room and does no harm.
 func (s *resultServer) AddEvidence(stream grpc.ClientStreamingServer[planningv1.AddEvidenceRequest, planningv1.Evidence]) error {
 	ctx := stream.Context()
 	first, err := stream.Recv()
 	if err != nil {
-		return brokenOff(ctx, err)
+		return err
 	}
 	under, err := s.under(ctx, first.GetTarget().GetPlan(), first.GetTarget().GetItem())
 	if err != nil {
@@ -62,7 +59,7 @@ func (s *resultServer) take(stream grpc.ClientStreamingServer[planningv1.AddEvid
 		case errors.Is(err, io.EOF):
 			return nil, io.EOF
 		case err != nil:
-			return nil, brokenOff(ctx, err)
+			return nil, err
 		case message.GetEvidence() != nil:
 			said = message.GetEvidence()
 			return nil, io.EOF
@@ -78,14 +75,6 @@ func (s *resultServer) take(stream grpc.ClientStreamingServer[planningv1.AddEvid
 	}
 	file, err := stored.Named(said.GetName())
 	return said, file, err
-}
-
-// brokenOff is the error of a stream that broke: of a caller who went away it is the context's.
-func brokenOff(ctx context.Context, err error) error {
-	if ended(ctx) {
-		return ctx.Err()
-	}
-	return err
 }
 
 // GetEvidence sends the bytes of a file that a result names.
@@ -114,18 +103,5 @@ func (s *resultServer) send(ctx context.Context, e result.Evidence, stream grpc.
 	if err := rpc.SetFileName(ctx, e.Name); err != nil {
 		return err
 	}
-	for piece := make([]byte, evidencePiece); ; {
-		n, err := io.ReadFull(file, piece)
-		if n > 0 {
-			if err := stream.Send(&httpbody.HttpBody{ContentType: e.MediaType, Data: piece[:n]}); err != nil {
-				return brokenOff(ctx, err)
-			}
-		}
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return nil
-		case err != nil:
-			return err
-		}
-	}
+	return rpc.SendStored(stream, e.MediaType, file)
 }

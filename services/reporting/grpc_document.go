@@ -18,9 +18,6 @@ import (
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
 
-// pieceOf a document in bytes.
-const pieceOf = 64 << 10
-
 // GetReportDocument sends a report's document piece by piece: the stored one of an issued report, else a draft as it is made.
 func (s *server) GetReportDocument(r *reportingv1.GetReportDocumentRequest, stream grpc.ServerStreamingServer[httpbody.HttpBody]) error {
 	ctx := stream.Context()
@@ -45,7 +42,7 @@ func (s *server) GetReportDocument(r *reportingv1.GetReportDocumentRequest, stre
 	if err != nil {
 		return err
 	}
-	return send(stream, f.mediaType, func(w io.Writer) error { return f.write(w, paper) })
+	return rpc.SendFile(stream, f.mediaType, func(w io.Writer) error { return f.write(w, paper) })
 }
 
 func formatOf(name string) (format, error) {
@@ -78,49 +75,7 @@ func (s *server) sendStored(ctx context.Context, d report.StoredDocument, stream
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return send(stream, d.MediaType, func(w io.Writer) error {
-		_, err := io.Copy(w, file)
-		return err
-	})
-}
-
-// send sends what is written in pieces; the first one has the type.
-func send(stream grpc.ServerStreamingServer[httpbody.HttpBody], mediaType string, write func(io.Writer) error) error {
-	w := &pieces{stream: stream, mediaType: mediaType, buffer: make([]byte, 0, pieceOf)}
-	if err := write(w); err != nil {
-		return err
-	}
-	return w.flush()
-}
-
-// pieces gathers what is written until it is worth a message.
-type pieces struct {
-	stream    grpc.ServerStreamingServer[httpbody.HttpBody]
-	mediaType string
-	buffer    []byte
-}
-
-func (p *pieces) Write(b []byte) (int, error) {
-	for n := 0; n < len(b); {
-		room := min(pieceOf-len(p.buffer), len(b)-n)
-		p.buffer = append(p.buffer, b[n:n+room]...)
-		n += room
-		if len(p.buffer) == pieceOf {
-			if err := p.flush(); err != nil {
-				return n, err
-			}
-		}
-	}
-	return len(b), nil
-}
-
-func (p *pieces) flush() error {
-	if len(p.buffer) == 0 {
-		return nil
-	}
-	err := p.stream.Send(&httpbody.HttpBody{ContentType: p.mediaType, Data: p.buffer})
-	p.buffer = make([]byte, 0, pieceOf) // the message may keep the last one
-	return err
+	return rpc.SendStored(stream, d.MediaType, file)
 }
 
 func (s *server) printer() printer {
