@@ -79,8 +79,8 @@ func (h *Host) Temporal() (client.Client, error) { return h.run.temporal() }
 // Consume follows other services' events until the module stops.
 func (h *Host) Consume(c bus.Consumer) { h.part.consumers = append(h.part.consumers, c) }
 
-// Go runs a loop until the module stops; an error ends the process, except that the log has lost in a restore what the loop had seen: then
-// it is run again, so it reads from the database how far it has come.
+// Go runs a loop until the module stops; an error ends the process, except that what it needs is away for now, or that the log has lost in
+// a restore what the loop had seen: then it is run again, so it reads from the database how far it has come.
 func (h *Host) Go(name string, loop func(ctx context.Context) error) {
 	h.part.loops = append(h.part.loops, loopOf{name: name, run: loop})
 }

@@ -133,12 +133,12 @@ func (p *part) loop(ctx context.Context, group *errgroup.Group, r *runner) {
 	}
 }
 
-// again runs a loop, and begins it anew when it had followed the log to where the log is no more: the module's database, restored, says
-// itself how far that work has come.
+// again runs a loop, and begins it anew when what it needs is away, or when it had followed the log to where the log is no more: the
+// module's database, back or restored, says itself how far that work has come.
 func (p *part) again(ctx context.Context, l loopOf) error {
 	for {
 		err := l.run(ctx)
-		if !es.Lost(err) {
+		if ctx.Err() != nil || !es.Lost(err) && !rpc.Passing(err) {
 			return err
 		}
 		p.host.Logger.WarnContext(ctx, "a loop begins again from what the database has", "loop", l.name, "error", err)

@@ -23,49 +23,19 @@ func expansion(e es.Event, item string) es.Command {
 }
 
 // expandFiles follows the log and completes every file whose rows are not all results yet: after a start from the first such file on.
-// While the log is away it waits.
 func (s *resultServer) expandFiles(ctx context.Context) error {
 	after, err := s.model.ImportsFrom(ctx)
-	for errs.Transient(err) && rest(ctx) {
-		after, err = s.model.ImportsFrom(ctx)
-	}
-	if err != nil || ctx.Err() != nil {
-		return unlessEnded(ctx, err)
+	if err != nil {
+		return err
 	}
 	return s.host.Log.Follow(ctx, follower, after, 200, func(ctx context.Context, events []es.Event) error {
 		for _, e := range events {
-			_, _, err := s.expand(ctx, e)
-			for errs.Transient(err) && rest(ctx) {
-				_, _, err = s.expand(ctx, e)
-			}
-			if err != nil {
+			if _, _, err := s.expand(ctx, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// unlessEnded forgets an error of a loop that was told to end.
-func unlessEnded(ctx context.Context, err error) error {
-	if ended(ctx) {
-		return nil
-	}
-	return err
-}
-
-func ended(ctx context.Context) bool { return ctx.Err() != nil }
-
-// rest waits a moment before another try; false when the loop is told to end.
-func rest(ctx context.Context) bool {
-	t := time.NewTimer(500 * time.Millisecond)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // byRow sorts places of a file by line.

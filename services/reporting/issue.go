@@ -28,14 +28,10 @@ type press struct {
 }
 
 // run follows the log and issues every report that has its number: after a start from the first one on whose documents are not stored.
-// While the store or the log is away it waits.
+// What is away ends it for now, and it begins again where it was.
 func (p press) run(ctx context.Context) error {
-	var after int64
-	err := patiently(ctx, func() (err error) {
-		after, err = readmodel.RenderFrom(ctx, p.desk.pool)
-		return err
-	})
-	if err != nil || ctx.Err() != nil {
+	after, err := readmodel.RenderFrom(ctx, p.desk.pool)
+	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	return p.desk.log.Follow(ctx, issuing, after, 200, func(ctx context.Context, events []es.Event) error {
@@ -43,7 +39,11 @@ func (p press) run(ctx context.Context) error {
 			if _, ok := e.Data.(report.ReportNumbered); !ok {
 				continue
 			}
-			if err := patiently(ctx, func() error { return p.issue(ctx, e) }); err != nil && ctx.Err() == nil {
+			switch err := p.issue(ctx, e); {
+			case err == nil:
+			case errs.Transient(err) || ctx.Err() != nil:
+				return err
+			default:
 				// The others are not held up by it; it is tried again at the next start.
 				p.logger.ErrorContext(ctx, "the documents of a report cannot be made", "alarm", true, "report", e.Aggregate, "error", err)
 			}
@@ -88,23 +88,7 @@ func (p press) put(ctx context.Context, write func(io.Writer) error) (blob.Blob,
 	return b, err
 }
 
-// patiently tries again while what fails is away.
-func patiently(ctx context.Context, try func() error) error {
-	for {
-		err := try()
-		if !errs.Transient(err) {
-			return err
-		}
-		t := time.NewTimer(500 * time.Millisecond)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return nil
-		}
-	}
-}
-
+// unlessEnded forgets an error of a loop that was told to end.
 func unlessEnded(ctx context.Context, err error) error {
 	if ended(ctx) {
 		return nil
