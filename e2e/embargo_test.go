@@ -12,8 +12,9 @@ import (
 	"github.com/loa-vn/loa/e2e/system"
 )
 
-// Everything is killed while publications become public. Each of them is public once, none before its time by the log, and each has its
-// page and its receipt; so does one whose time came while nothing ran.
+// Everything is killed while publications become public, and while one that is public comes to its end. Each of them is public once, none
+// before its time by the log, and each has its page and its receipt; so does one whose time came while nothing ran. The one that ended is
+// gone a moment after the start, and a process that says it is ready has its pages.
 func TestEmbargoThroughKills(t *testing.T) {
 	t.Parallel()
 	s := system.Start(t, system.Options{Shape: system.One, Example: true})
@@ -23,7 +24,11 @@ func TestEmbargoThroughKills(t *testing.T) {
 	for n := range 4 {
 		contents = append(contents, e.approved(fmt.Sprintf("Tin hẹn giờ %d", n)))
 	}
+	withEnd := e.approved("Tin có hạn")
 	at := time.Now().Add(3 * time.Second).Truncate(time.Millisecond)
+	ending := at.Add(1500 * time.Millisecond)
+	var shown struct{ ID, Path string }
+	e.until("bt.cong", "/v1/contents/"+withEnd+":publish", map[string]string{"expiresAt": ending.UTC().Format(time.RFC3339Nano)}, &shown)
 	times := map[string]time.Time{}
 	pages := map[string]string{}
 	for n, content := range contents {
@@ -35,10 +40,27 @@ func TestEmbargoThroughKills(t *testing.T) {
 		}
 		times[made.ID], pages[made.ID] = due, made.Path
 	}
+	s.UntilPage(t, shown.Path, func(system.Page) bool { return true })
 	<-time.After(time.Until(at.Add(500 * time.Millisecond))) // the first is being released, the second is on its way, the others wait
 	s.Kill("loa-local")
 	<-time.After(time.Until(at.Add(2 * time.Second))) // the time of all has come
-	s.StartAll()
+	s.StartOne("loa-local")
+	if home := s.Page(t, "/"); home.Status != http.StatusOK {
+		t.Errorf("the home page answers %d when the process says that it is ready", home.Status)
+	}
+	started := time.Now()
+	system.Eventually(t, probe.Patience, func() (bool, string) {
+		page := s.Page(t, shown.Path)
+		return page.Status == http.StatusGone, fmt.Sprint(page.Status)
+	})
+	t.Logf("gone %v after the start, which was %v after its end", time.Since(started), started.Sub(ending))
+	probe.Until(t, e.Probe, "bt.cong", "/v1/publications/"+shown.ID, func(p struct {
+		State    string
+		Verified bool
+	},
+	) bool {
+		return p.State == "expired" && p.Verified
+	})
 	for id, path := range pages {
 		probe.Until(t, e.Probe, "bt.cong", "/v1/publications/"+id, func(p struct {
 			State    string
@@ -54,7 +76,7 @@ func TestEmbargoThroughKills(t *testing.T) {
 	published := map[string]int{}
 	for _, event := range s.Events(t, "distribution") {
 		due, ours := times[event.Aggregate]
-		if !ours || event.Type != "distribution.publication_published.v2" {
+		if !ours || event.Type != "distribution.publication_published.v3" {
 			continue
 		}
 		published[event.Aggregate]++

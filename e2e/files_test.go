@@ -7,6 +7,7 @@ import (
 
 	"github.com/loa-vn/loa/e2e/journey"
 	"github.com/loa-vn/loa/e2e/system"
+	"github.com/loa-vn/loa/pkg/vn"
 
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
@@ -97,7 +98,13 @@ func historyOfMany(t *testing.T, j *journey.Journey) {
 	officer := r
 	officer.As = "cv.stttt"
 	client.Refused(officer, http.StatusForbidden, "FORBIDDEN")
+	dry := r
+	dry.Path, dry.Key = r.Path+"?dryRun=true", r.Key+"/dry"
 	var done contentv1.ImportPublishedCsvResponse
+	client.Must(dry, &done)
+	if len(done.GetRows()) != 2 || done.GetImport() != "" || done.GetRows()[0].GetTitle() != "Lịch sử một" {
+		t.Fatalf("the dry run: %v", &done)
+	}
 	client.Must(r, &done)
 	if len(done.GetRows()) != 2 {
 		t.Fatalf("imported: %v", &done)
@@ -112,5 +119,9 @@ func historyOfMany(t *testing.T, j *journey.Journey) {
 		client.Until("cv.stttt", "/v1/publications?content="+row.GetContent(), p, func() bool {
 			return len(p.GetPublications()) == 1 && p.GetPublications()[0].GetImported()
 		})
+		page := j.System.UntilPage(t, p.GetPublications()[0].GetPath(), func(system.Page) bool { return true })
+		if text := system.Text(system.First(page.Root, "main")); !strings.Contains(text, row.GetPublishedAt().AsTime().In(vn.Location()).Format("02/01/2006")) || !strings.Contains(text, "như tư liệu") {
+			t.Errorf("line %d stands on its page as %s", row.GetRow(), text)
+		}
 	}
 }

@@ -108,8 +108,8 @@ func once(t *testing.T, s *system.System) {
 	for _, service := range []string{"planning", "distribution", "reporting"} {
 		for _, e := range s.Events(t, service) {
 			switch e.Type {
-			case "planning.plan_item_marked_overdue.v1", "planning.plan_item_delivered.v1", "distribution.publication_published.v2",
-				"distribution.publication_imported.v2", "distribution.receipt_recorded.v2", "reporting.report_compiled.v1":
+			case "planning.plan_item_marked_overdue.v1", "planning.plan_item_delivered.v1", "distribution.publication_published.v3",
+				"distribution.publication_imported.v3", "distribution.receipt_recorded.v2", "reporting.report_compiled.v1":
 			default:
 				continue
 			}

@@ -21,9 +21,10 @@ func traced(t *testing.T, j *journey.Journey, spans *system.Collector) {
 	j.Client.Patience = system.Patience
 	report := j.Compile(j.Current.GetId(), j.Running(), "trace/report")
 	j.Figures(report)
-	// At once, at a set time, by bypass, and until its end; what was withdrawn counts no more.
-	if f := report.GetFigures(); f.GetPublished() != 4 || f.GetTotal().GetWithdrawn() != 1 {
-		t.Fatalf("the running month counts %d publications, %d withdrawn, wanted 4 and 1", f.GetPublished(), f.GetTotal().GetWithdrawn())
+	// At once, at a set time, by bypass, and until its end; with a number, mended, in two languages, with files. What was withdrawn counts no
+	// more.
+	if f := report.GetFigures(); f.GetPublished() != 8 || f.GetTotal().GetWithdrawn() != 1 {
+		t.Fatalf("the running month counts %d publications, %d withdrawn, wanted 8 and 1", f.GetPublished(), f.GetTotal().GetWithdrawn())
 	}
 	publication := j.Publications[j.Now.GetId()].GetId()
 	page := func(s system.Span) bool {

@@ -10,7 +10,7 @@ import (
 
 // The walk of the README passes on the loaded example, and passes again; and what it wrote is proven.
 func TestWalk(t *testing.T) {
-	const steps = 16
+	const steps = 19
 	s := system.Start(t, system.Options{Shape: system.One, Example: true, Environment: []string{"LOA_CHECKPOINT_EVERY=1s"}})
 	for turn := range 2 {
 		out, complaint, code := system.Run(t.Context(), t, "examples/plan-38/walk.sh", []string{"LOA_DATA=" + s.Data, "LOA_URL=" + s.API})

@@ -12,12 +12,19 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export GOFLAGS=${GOFLAGS:--buildvcs=false}
 events=${EVENTS:-1000000} measured=(-rounds="${ROUNDS:-5}" -busy="${BUSY:-0.2}")
 
-# bench FOLDER PACKAGE BENCHMARK [flag …]; rows and remarks come without the place in the source that printed them.
+# bench FOLDER PACKAGE BENCHMARK [flag …]; rows and remarks come without the place in the source that printed them, and what a benchmark
+# reported of itself as a row of the same table.
 bench() {
 	local folder=$1 package=$2 name=$3
 	shift 3
 	(cd "$folder" && go test "$package" -run '^$' -bench "^($name)\$" -timeout 3h "$@" 2>&1) |
-		sed -E -e 's/^ +[a-z_]+_test\.go:[0-9]+: //' -e '/^(goos|goarch|pkg|cpu|PASS|ok|--- BENCH)/d' -e '/^$/d'
+		sed -E -e 's/^ +[a-z_]+_test\.go:[0-9]+: //' -e '/^(goos|goarch|pkg|cpu|PASS|ok|--- BENCH)/d' -e '/^$/d' |
+		awk '/^Benchmark[^ \t]+[ \t]+[0-9]+([ \t]|$)/ {
+			name = substr($1, 10); sub(/-[0-9]+$/, "", name); row = ""
+			for (i = 3; i < NF; i += 2) if ($i != 0 || $(i + 1) != "ns/op") row = row " | " $i " " $(i + 1)
+			if (row != "") printf "| %-34s%s |\n", name, row
+			next
+		} { print }'
 }
 # beside is a benchmark of the module that knows the libraries Loa is compared with; it is no part of the workspace.
 beside() { GOWORK=off bench bench . "$1" -benchtime=1x "${measured[@]}"; }
@@ -33,7 +40,7 @@ consumer() { beside BenchmarkConsumer; }
 rebuild() { beside BenchmarkRebuild; }
 system() { bench e2e ./bench 'Benchmark(Start|Memory|Journey)' -benchtime=1x; }
 publish() { bench e2e ./bench BenchmarkPublish -benchtime=1x && bench . ./services/portal BenchmarkPublish -benchtime=200x; }
-search() { bench . ./services/portal BenchmarkSearch -benchtime=2000x; }
+search() { bench . ./services/portal BenchmarkSearch -benchtime=2000x; } # the page over HTTP, then its database alone
 report() { bench . ./services/reporting 'Benchmark.*' -benchtime=3x; }
 serving() { bench e2e ./bench BenchmarkServing -benchtime=1x "${measured[@]}"; }
 telemetry() { bench e2e ./bench BenchmarkTelemetry -benchtime=1x "${measured[@]}"; }
@@ -50,7 +57,7 @@ declare -A about=(
 	[rebuild]="the largest read model rebuilt"
 	[system]="the whole system"
 	[publish]="from the publish command to the page; beside a hundred thousand items"
-	[search]="search over a hundred thousand items"
+	[search]="the search page over HTTP, of a hundred thousand items"
 	[report]="a yearly report over eighty thousand items and results, its annex, progress"
 	[serving]="a portal page, a read and a write beside plain handlers"
 	[telemetry]="what OpenTelemetry costs"

@@ -138,27 +138,25 @@ func answer(w http.ResponseWriter, value any, err error) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-// readContent reads what content's service reads of an item that has no snapshot: its snapshot's row and its events, in one trip.
+// readContent reads what content's service reads of an item that has no snapshot, by the same statement, and answers with its last event.
 func readContent(ctx context.Context, pool *pgxpool.Pool, content string) (any, error) {
 	stream, err := id.Parse("content", content)
 	if err != nil {
 		return nil, err
 	}
-	var last []byte
-	var batch pgx.Batch
-	batch.Queue(`SELECT body FROM es.event WHERE stream = $1 AND version > coalesce((SELECT version FROM es.snapshot WHERE stream = $1), 0) ORDER BY version`,
-		[16]byte(stream)).Query(func(rows pgx.Rows) error {
-		bodies, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
-		if len(bodies) > 0 {
-			last = bodies[0]
-		}
-		return err
-	})
-	batch.Queue(`SELECT count(*) FROM es.snapshot WHERE stream = $1`, [16]byte(stream)).QueryRow(func(row pgx.Row) error {
-		var n int
-		return row.Scan(&n)
-	})
-	if err := pool.SendBatch(ctx, &batch).Close(); err != nil {
+	rows, err := pool.Query(ctx, `SELECT coalesce(e.position, 0), coalesce(e.version, 0), coalesce(e.command, $1), coalesce(e.type, ''),
+		coalesce(e.recorded_at, 'epoch'), e.body, coalesce(s.version, 0), s.program, CASE WHEN e.version IS NULL OR e.version = s.version + 1 THEN s.state END
+		FROM (SELECT) one LEFT JOIN es.snapshot s ON s.stream = $1 LEFT JOIN es.event e ON e.stream = $1 AND e.version > coalesce(s.version, 0)
+		ORDER BY e.version`, [16]byte(stream))
+	if err != nil {
+		return nil, err
+	}
+	var position, version, snapshot int64
+	var command [16]byte
+	var name string
+	var recorded time.Time
+	var last, program, state []byte
+	if _, err := pgx.ForEachRow(rows, []any{&position, &version, &command, &name, &recorded, &last, &snapshot, &program, &state}, func() error { return nil }); err != nil {
 		return nil, err
 	}
 	var body map[string]any

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"flag"
 	"math/rand/v2"
 	"net/http"
@@ -14,11 +15,11 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "seed of the moments and of who is killed; 0: a new one")
-	kills = flag.Int("kills", 5, "how often something is killed in each shape")
+	kills = flag.Int("kills", 7, "how often something is killed in each shape")
 )
 
-// Whatever is killed with -9 and started again, no step is lost or doubled: every answer is kept, and the logs afterwards equal those
-// of a walk that nobody disturbed but for ids and times.
+// Whatever is killed with -9 and started again, no step is lost or doubled: every answer is kept, what is seen from outside is what was
+// acknowledged, and the logs afterwards equal those of a walk that nobody disturbed but for ids and times.
 func TestKilledAtSeededMoments(t *testing.T) {
 	chosen := *seed
 	if chosen == 0 {
@@ -50,21 +51,42 @@ func walked(t *testing.T, shape system.Shape, day time.Time, planned func(s *sys
 	var lines []string
 	// The processes of one walk end before the next one's start.
 	ok := t.Run("walk", func(t *testing.T) {
-		s := system.Start(t, system.Options{Shape: shape})
-		l := &line{portal: s.Portal, day: day, people: &people{
+		s := system.Start(t, system.Options{Shape: shape, SecondPortal: shape == system.Split})
+		l := newLine(&people{
 			api: s.API, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, tokens: map[string]string{},
-		}}
-		for _, person := range []string{"quan.tri", "luu.tru", "cv.stttt", "tp.stttt", "pgd.stttt", "bt.cong", "thanh.tra"} {
+		}, s.Portals, day)
+		for _, person := range []string{
+			"quan.tri", "luu.tru", "cv.stttt", "cv2.stttt", "tp.stttt", "pgd.stttt", "vt.stttt", "bt.cong", "thanh.tra", "chanh.vp", "pho.chu.tich", "vt.ubnd", "cv.hongbang", "cv.snv",
+		} {
 			l.tokens[person] = s.Token(person)
 		}
-		walk(t, s, l, planned(s, len(l.steps())))
-		resting(t, s, l.current.GetId())
+		kills := planned(s, len(l.steps()))
+		watching, stop := context.WithCancel(t.Context())
+		watched := make(chan struct{})
+		go func() { l.follow(watching); close(watched) }()
+		walk(t, s, l, kills)
+		resting(t, s, l.current.GetId(), l.drafted.plan.GetId())
+		// What is looked at comes from the disks, not from what processes remember.
+		if len(kills) > 0 {
+			strike(t, s, &kill{step: len(l.steps()), victim: everything})
+		}
 		found = settled(t, s)
 		kept(t, found, l.acknowledged)
 		once(t, s, found)
 		n := newNames()
 		lines = written(t, n, found.logs)
 		lines = append(lines, answered(t, n, l)...)
+		stop()
+		<-watched
+		l.lookedAt(t)
+		l.repeated(t)
+		// Nothing of that was done again.
+		for service, log := range settled(t, s).logs {
+			if len(log) != len(found.logs[service]) {
+				t.Errorf("repeats have written %d events of %s", len(log)-len(found.logs[service]), service)
+			}
+		}
+		proved(t, s)
 	})
 	if !ok {
 		t.FailNow()

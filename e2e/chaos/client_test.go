@@ -3,7 +3,6 @@ package chaos
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -39,7 +38,9 @@ type people struct {
 
 // acknowledgement is what the answer to a write has promised to keep.
 type acknowledgement struct {
-	key, aggregate, hash, etag string
+	request        request
+	body           []byte
+	id, hash, etag string
 	// service's log had come to position when it had written.
 	service  string
 	position int64
@@ -151,20 +152,28 @@ func (p *people) write(ctx context.Context, service string, r request, into prot
 	if err != nil {
 		return err
 	}
+	kept := acknowledgement{request: r, body: a.body, service: service, etag: a.header.Get("ETag")}
 	p.position = a.header.Get("Loa-Position")
-	token, err := es.ParseToken(p.position)
-	if err != nil || token[service].Position == 0 {
-		return errors.Join(err, fmt.Errorf("the answer to %q has no position of %s: %q", r.key, service, p.position))
+	if kept.position, err = positionOf(a, service); err != nil {
+		return fmt.Errorf("the answer to %q: %w", r.key, err)
 	}
-	kept := acknowledgement{key: r.key, service: service, position: token[service].Position, etag: a.header.Get("ETag")}
 	if m, ok := into.(interface{ GetId() string }); ok {
-		kept.aggregate = m.GetId()
+		kept.id = m.GetId()
 	}
 	if m, ok := into.(interface{ GetHash() string }); ok {
 		kept.hash = m.GetHash()
 	}
 	p.acknowledged = append(p.acknowledged, kept)
 	return nil
+}
+
+// positionOf is where a service's log was when it had done what an answer says.
+func positionOf(a answer, service string) (int64, error) {
+	token, err := es.ParseToken(a.header.Get("Loa-Position"))
+	if err == nil && token[service].Position == 0 {
+		err = fmt.Errorf("no position of %s in %q", service, a.header.Get("Loa-Position"))
+	}
+	return token[service].Position, err
 }
 
 // json is a write with a JSON body.
@@ -180,26 +189,33 @@ func (p *people) json(ctx context.Context, service, as, method, path string, bod
 // page waits until a public page is there and holds every part.
 func (p *people) page(ctx context.Context, portal, path string, parts ...string) error {
 	return until(ctx, "waiting for the page "+path, func() (bool, string, error) {
-		trying, cancel := context.WithTimeout(ctx, oneTry)
-		defer cancel()
-		q, err := http.NewRequestWithContext(trying, http.MethodGet, portal+path, nil)
+		a, err := p.visit(ctx, portal+path, "text/html")
 		if err != nil {
-			return false, "", err
-		}
-		response, err := p.client.Do(q)
-		if err != nil {
-			return false, err.Error(), nil
-		}
-		defer func() { _ = response.Body.Close() }()
-		body, err := io.ReadAll(response.Body)
-		if err != nil {
-			return false, err.Error(), nil
+			return false, err.Error(), nil //nolint:nilerr // A process that is down is asked again.
 		}
 		for _, part := range parts {
-			if !strings.Contains(string(body), part) {
-				return false, fmt.Sprintf("%d without %q", response.StatusCode, part), nil
+			if !strings.Contains(string(a.body), part) {
+				return false, fmt.Sprintf("%d without %q", a.status, part), nil
 			}
 		}
-		return response.StatusCode == http.StatusOK, response.Status, nil
+		return a.status == http.StatusOK, fmt.Sprint(a.status), nil
 	})
+}
+
+// visit asks for a public address once, as nobody in particular. Redirections are answers.
+func (p *people) visit(ctx context.Context, address, accept string) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, oneTry)
+	defer cancel()
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	q.Header.Set("Accept", accept)
+	response, err := p.client.Transport.RoundTrip(q)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header, body}, err
 }

@@ -428,7 +428,7 @@ func facts(t *testing.T, s *system.System) {
 	t.Helper()
 	want := map[string]bool{}
 	for _, e := range s.Events(t, "distribution") {
-		if e.Type == "distribution.publication_published.v2" || e.Type == "distribution.publication_imported.v2" {
+		if e.Type == "distribution.publication_published.v3" || e.Type == "distribution.publication_imported.v3" {
 			want[e.Aggregate] = true
 		}
 	}

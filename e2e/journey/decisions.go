@@ -3,6 +3,7 @@ package journey
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -229,6 +230,12 @@ func (j *Journey) emergency() {
 	if v := versions.GetVersions(); len(v) != 1 || len(v[0].GetDecisions()) != 1 || !v[0].GetDecisions()[0].GetBypass() || v[0].GetDecisions()[0].GetCapacity() != "KT." {
 		t.Fatalf("what was published is %v", v)
 	}
+	says := func(words ...string) {
+		t.Helper()
+		page := j.System.UntilPage(t, p.GetPath(), func(page system.Page) bool { return strings.Contains(system.Text(page.Root), words[0]) })
+		holds(t, "the page of what was let pass", system.Text(system.First(page.Root, "main")), words...)
+	}
+	says("Chưa được hậu kiểm", "Bão đổ bộ trong đêm, không chờ đủ cấp duyệt được.", "Trần Thị Minh Nguyệt")
 	pending := &approvalsv1.ListDossiersResponse{}
 	j.Client.Until("gd.stttt", "/v1/dossiers?reviewPending=true", pending, func() bool { return len(pending.GetDossiers()) == 1 })
 	j.Client.Refused(review("pgd.stttt", "upheld", "", "self"), http.StatusForbidden, "REVIEW_SELF")
@@ -238,5 +245,6 @@ func (j *Journey) emergency() {
 	if b := reviewed.GetBypasses()[0]; b.GetReview() != "upheld" || b.GetReviewer() != "gd.stttt" || !reviewed.GetBypassed() {
 		t.Fatalf("reviewed: %v", b)
 	}
+	says("xác nhận lần duyệt khẩn này")
 	j.Client.Refused(review("tp.stttt", "upheld", "", "again"), http.StatusConflict, "BYPASS_NONE")
 }

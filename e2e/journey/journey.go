@@ -78,6 +78,20 @@ func Everyday() []Step {
 		{"results made outside", (*Journey).results},
 		{"an issued report's documents", (*Journey).papers},
 		{"what readers look for", (*Journey).reading},
+		{"plans from files of offices", (*Journey).planFiles},
+		{"what a plan refuses", (*Journey).planLife},
+		{"registers", (*Journey).registers},
+		{"calendars", (*Journey).calendars},
+		{"delegations in their time", (*Journey).inTime},
+		{"quorums", (*Journey).quorums},
+		{"faults that keep from publishing", (*Journey).checks},
+		{"languages, a correction of form", (*Journey).languages},
+		{"previews", (*Journey).preview},
+		{"files", (*Journey).uploads},
+		{"a newspaper's article", (*Journey).press},
+		{"progress by every line", (*Journey).progressLines},
+		{"quarter, half-year, year", (*Journey).periods},
+		{"what browsers and programs are told", (*Journey).toldToBrowsers},
 	}
 }
 

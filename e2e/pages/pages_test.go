@@ -1,5 +1,5 @@
-// Package pages opens every public page of the running system in headless Chromium at both widths: axe finds nothing against WCAG 2.2
-// A and AA, nothing scrolls sideways, and the page's own security policy lets everything it needs load.
+// Package pages opens every public page of the running system in headless Chromium, on a desk in light colours and on a phone in dark ones:
+// axe finds nothing against WCAG 2.2 A and AA, nothing scrolls sideways, and the page's own security policy lets everything it needs load.
 package pages
 
 import (
@@ -13,13 +13,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/loa-vn/loa/e2e/system"
 )
 
-// widths of the pictures, in pixels.
-var widths = []int64{1280, 360}
+// Widths in CSS pixels: a desk, a phone, and what WCAG 2.2 asks a page to reflow to (1.4.10), which is also 1280 pixels at four times the
+// size.
+const (
+	desk   = 1280
+	phone  = 360
+	reflow = 320
+)
 
 func TestPagesInABrowser(t *testing.T) {
 	s := system.Start(t, system.Options{Shape: system.One, Example: true})
@@ -28,6 +35,7 @@ func TestPagesInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	marked(t, s)
 	paths := crawl(t, browser, s.Portal)
 	for _, kind := range []string{
 		"/tin/", "/en/tin/", "/bao-cao/", "/en/bao-cao/", "/in", "/docs", "/chu-de/", "/en/chu-de/", "/doi-tuong/", "/en/doi-tuong/",
@@ -37,12 +45,15 @@ func TestPagesInABrowser(t *testing.T) {
 			t.Errorf("no page of the kind %s was found: %q", kind, paths)
 		}
 	}
-	for _, path := range append(paths, "/khong-co-trang-nay", "/xac-thuc/abc", "/en/xac-thuc/"+strings.Repeat("0", 64), "/xem-truoc/khong-co", "/tim-kiem?q=mot+cua", "/en/tim-kiem?q=khong+co+gi+nhu+the") {
-		for _, width := range widths {
-			t.Run(strings.Trim(path, "/")+" at "+map[int64]string{1280: "1280", 360: "360"}[width], func(t *testing.T) {
-				check(t, browser, s.Portal+path, width, string(axe))
-			})
+	for _, path := range unlinked(t, s) {
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
 		}
+	}
+	for _, path := range paths {
+		t.Run(strings.Trim(path, "/"), func(t *testing.T) {
+			check(t, browser, s.Portal+path, string(axe))
+		})
 	}
 }
 
@@ -126,24 +137,58 @@ type finding struct {
 	} `json:"nodes"`
 }
 
-func check(t *testing.T, browser context.Context, url string, width int64, axe string) {
+// coloured sets what the reader prefers, light or dark.
+func coloured(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
+}
+
+// fits says that nothing scrolls sideways.
+func fits(t *testing.T, tab context.Context, width int64) {
+	t.Helper()
+	overflow, err := chromedp.Run(tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	if err != nil || overflow > 0 {
+		t.Errorf("at %d it scrolls sideways by %d pixels (%v)", width, overflow, err)
+	}
+}
+
+// check opens a page once and looks at it as a reader at a desk has it, and one with a phone, who reads in dark colours.
+func check(t *testing.T, browser context.Context, url, axe string) {
 	tab, cancel := chromedp.NewContext(browser)
 	defer cancel()
 	tab, stop := context.WithTimeout(tab, time.Minute)
 	defer stop()
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url)); err != nil {
+	if err := chromedp.Do(tab, coloured("light"), chromedp.EmulateViewport(desk, 900), chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
-	}
-	overflow, err := chromedp.Run(tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
-	if err != nil || overflow > 0 {
-		t.Errorf("scrolls sideways by %d pixels (%v)", overflow, err)
 	}
 	rules, err := chromedp.Run(tab, chromedp.Evaluate[int64](`[...document.styleSheets].reduce((n, s) => n + s.cssRules.length, 0)`))
 	if err != nil || rules == 0 {
 		t.Errorf("the page has no style (%v): its security policy keeps it away", err)
 	}
 	// The checker is evaluated by the test and not loaded by the page, whose policy allows no script.
-	findings, err := chromedp.Run(tab, chromedp.Evaluate[string](axe+`;axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']})
+	if _, err := chromedp.Run(tab, chromedp.Evaluate[bool](axe+`;true`)); err != nil {
+		t.Fatal(err)
+	}
+	fits(t, tab, desk)
+	accessible(t, tab, "at a desk")
+	if err := chromedp.Do(tab, coloured("dark"), chromedp.EmulateViewport(phone, 900)); err != nil {
+		t.Fatal(err)
+	}
+	fits(t, tab, phone)
+	accessible(t, tab, "on a phone")
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(reflow, 900)); err != nil {
+		t.Fatal(err)
+	}
+	fits(t, tab, reflow)
+}
+
+func accessible(t *testing.T, tab context.Context, where string) {
+	t.Helper()
+	findings, err := chromedp.Run(tab, chromedp.Evaluate[string](`axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']})
 		.then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +199,7 @@ func check(t *testing.T, browser context.Context, url string, width int64, axe s
 	}
 	for _, f := range list {
 		for _, n := range f.Nodes {
-			t.Errorf("%s (%s): %s\n%s", f.ID, f.Help, n.HTML, n.Summary)
+			t.Errorf("%s: %s (%s): %s\n%s", where, f.ID, f.Help, n.HTML, n.Summary)
 		}
 	}
 }

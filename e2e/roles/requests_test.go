@@ -76,6 +76,9 @@ func (f *fixture) requests(t *testing.T) map[string]probe.Call {
 	}
 	for state, id := range f.reports {
 		all["GET /v1/reports/{report} | "+state] = probe.Call{Path: "/v1/reports/" + id}
+		all["PATCH /v1/reports/{report} | "+state+", an old If-Match"] = probe.Call{
+			Path: "/v1/reports/" + id, Body: `{"narrative":{"proposals":"x"}}`, Header: map[string]string{"If-Match": `"0"`},
+		}
 		all["POST /v1/reports/{report}:submit | "+state] = probe.Call{Path: "/v1/reports/" + id + ":submit", Body: "{}"}
 		all["GET /v1/reports/{report}/document | "+state] = probe.Call{Path: "/v1/reports/" + id + "/document?format=csv"}
 		all["GET /v1/reports/{report}/evidence | "+state] = probe.Call{Path: "/v1/reports/" + id + "/evidence"}

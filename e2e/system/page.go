@@ -117,8 +117,15 @@ func Text(n *html.Node) string {
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode && d.Parent.Data != "script" && d.Parent.Data != "style" {
 			text.WriteString(d.Data)
-			text.WriteByte(' ')
+			if !unbroken(d.Parent) && !unbroken(d.NextSibling) {
+				text.WriteByte(' ')
+			}
 		}
 	}
 	return strings.Join(strings.Fields(norm.NFC.String(text.String())), " ")
+}
+
+// unbroken says that a node is in the middle of a text: a document's number, which is kept on one line.
+func unbroken(n *html.Node) bool {
+	return n != nil && n.Type == html.ElementNode && n.Data == "span" && Attribute(n, "class") == "nowrap"
 }

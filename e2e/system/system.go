@@ -39,6 +39,8 @@ type Options struct {
 	Example bool
 	// Environment is added to every process: NAME=value.
 	Environment []string
+	// SecondPortal starts a second process of the portal beside the first (a process each only).
+	SecondPortal bool
 	// Data is the data directory; empty makes one.
 	Data string
 }
@@ -49,12 +51,14 @@ type System struct {
 	t testing.TB
 	// API is where the gateway answers, Portal where the public site does.
 	API, Portal string
-	root        string
-	processes   map[string]*process
-	settings    []string
-	peers       map[string]string
-	mutex       sync.Mutex
-	tokens      map[string]string
+	// Portals are where each process of the portal answers, Portal being the first.
+	Portals   []string
+	root      string
+	processes map[string]*process
+	settings  []string
+	peers     map[string]string
+	mutex     sync.Mutex
+	tokens    map[string]string
 }
 
 // process is one of the binaries.
@@ -79,7 +83,7 @@ func Start(t testing.TB, o Options) *System {
 	api := FreeAddress(t)
 	s.API = "http://" + api
 	if o.Shape == One {
-		s.Portal = s.API
+		s.Portal, s.Portals = s.API, []string{s.API}
 		s.add("loa-local", []string{"LOA_DATA=" + o.Data, "LOA_HTTP_ADDR=" + api, "LOA_TEMPORAL_UI_ADDR=" + FreeAddress(t), fmt.Sprintf("LOA_EXAMPLE=%t", o.Example)})
 	} else {
 		s.split(api)
@@ -92,7 +96,7 @@ func Start(t testing.TB, o Options) *System {
 func (s *System) split(api string) {
 	s.add("engines", []string{"LOA_DATA=" + s.Data, "LOA_TEMPORAL_UI_ADDR=" + FreeAddress(s.t)}, "engines")
 	portal := FreeAddress(s.t)
-	s.Portal = "http://" + portal
+	s.Portal, s.Portals = "http://"+portal, []string{"http://" + portal}
 	var peers []string
 	addresses := map[string]string{}
 	s.peers = addresses
@@ -112,7 +116,14 @@ func (s *System) split(api string) {
 		}
 		s.add(name, env)
 	}
+	if s.SecondPortal {
+		second := FreeAddress(s.t)
+		s.Portals = append(s.Portals, "http://"+second)
+		s.add(secondPortal, []string{"LOA_TARGET=portal", "LOA_PEERS=" + strings.Join(peers, ";"), "LOA_PUBLIC_URL=" + s.Portal, "LOA_HTTP_ADDR=" + second})
+	}
 }
+
+const secondPortal = "second portal"
 
 // Modules are the targets, in the order they start.
 func Modules() []string {
@@ -133,7 +144,11 @@ func (s *System) Names() []string {
 	if s.Shape == One {
 		return []string{"loa-local"}
 	}
-	return append([]string{"engines"}, Modules()...)
+	names := append([]string{"engines"}, Modules()...)
+	if s.SecondPortal {
+		names = append(names, secondPortal)
+	}
+	return names
 }
 
 // StartAll starts every process that does not run, and waits until each is ready.

@@ -160,6 +160,12 @@ approve() {
 	done
 }
 
+# numbered CLERK TYPE DOCUMENT: waits until the document's approved dossier of that type waits for the clerk's number.
+numbered() {
+	until_true "an approved $2 that waits for its number" '.dossiers | length == 1' "$1" "/v1/dossiers?waitingFor=number&documentType=$2&document=$3"
+	dossier=$(get '.dossiers[0].id')
+}
+
 # issue CLERK DOCUMENT: the clerk gives the approved document the next number of the register, and its date, today.
 issue() {
 	until_true "an approved $2 that waits for its number" '.dossiers | length == 1' "$1" "/v1/dossiers?waitingFor=number&document=$2"

@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the example's inputs, as the walk sends them.
 //
-//go:embed *.csv *.yaml *.json *.md
+//go:embed *.csv *.yaml *.json *.md attachments
 var Files embed.FS

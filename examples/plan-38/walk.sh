@@ -18,6 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 seen=
 xlsx=application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+docx=application/vnd.openxmlformats-officedocument.wordprocessingml.document
 
 for tool in curl jq; do
 	command -v "$tool" >/dev/null || { echo "walk.sh needs $tool; install it (apt-get install $tool)" >&2; exit 1; }
@@ -32,6 +33,16 @@ import_plan() {
 item_of() {
 	must luu.tru GET "/v1/plans/$1/items?pageSize=200"
 	jq -er --arg code "$2" '.items[] | select(.code == $code) | .id' <"$work/answer" || fail "an item $2"
+}
+
+# news TITLE TEXT [MOMENT]: an item of the walk's plan, written and submitted; urgent until the moment.
+news() {
+	body --arg plan "$plan" --arg item "$item" --arg title "$1 (tin $walk)" --arg text "$2" --arg urgent "${3:-}" '{plan: $plan, planItem: $item, title: $title, language: "vi",
+		theme: "truc-tuyen", summary: $text, body: $text, audiences: ["nguoi-dan"], channels: ["portal"], example: true} + if $urgent == "" then {} else {urgentUntil: $urgent} end'
+	post cv.stttt /v1/contents
+	news=$(get .id)
+	body '{}'
+	post cv.stttt "/v1/contents/$news:submit"
 }
 
 # 1. The directory, and a file that is refused.
@@ -93,7 +104,7 @@ import_plan plan-current.yaml
 tell 3 "Kế hoạch 38/KH-UBND ngày 23/02/2022 nhập lại như tư liệu, cùng bài thật ngày 01/03/2022: $url$path" \
 	'Plan 38 comes in as history, with its own date; what is invented around it is marked.'
 
-# 4. A plan from a workbook.
+# 4. A plan from a workbook, and from the Word table that an office has.
 # loa refuses settings that it does not know, and needs none here.
 env -i bin/loa plan template --agencies examples/plan-38/agencies.csv --out "$work/template.xlsx"
 [ "$(head -c 2 "$work/template.xlsx")" = PK ] || { status=-; fail 'a workbook to fill'; }
@@ -104,13 +115,19 @@ ask cv.stttt POST /v1/plans:import -H "Content-Type: $xlsx" --data-binary "@$wor
 must cv.stttt POST '/v1/plans:import?dryRun=true' -H "Content-Type: $xlsx" --data-binary @examples/plan-38/plan-draft.xlsx
 holds '.itemCount == 3 and all(.reading[]; .how == "understood")'
 reading=$(get '.reading[] | select(.sheet == "Nhiệm vụ" and .row == 3 and .field == "items[1].lead") | "trang \(.sheet), dòng \(.row), cột \(.column): “\(.text)” là \(.value)"')
-must cv.stttt POST /v1/plans:import -H "Content-Type: $xlsx" --data-binary @examples/plan-38/plan-draft.xlsx
-draft=$(get .id)
-holds '.state == "draft" and (.number // "") == ""'
-body '{}'
-post cv.stttt "/v1/plans/$draft:discard"
-tell 4 "Từ bảng tính: tệp mẫu còn trống bị từ chối (${missing%.}); tệp đã điền thì chạy thử cho biết từng ô ($reading), rồi thành dự thảo; bỏ dự thảo đó." \
-	'From a workbook: loa plan template writes it, a dry run says cell by cell what was understood, the import makes a draft; it is dropped.'
+must cv.stttt POST '/v1/plans:import?dryRun=true' -H "Content-Type: $docx" --data-binary @examples/plan-38/plan-table.docx
+holds '.itemCount == 3 and all(.reading[]; .how != "not_understood")'
+table=$(get '.reading[] | select(.field == "items[0].deadline") | "\(.sheet), dòng \(.row): “\(.text)” là \(.value)"')
+for file in plan-draft.xlsx plan-table.docx; do
+	case $file in *.xlsx) type=$xlsx ;; *) type=$docx ;; esac
+	must cv.stttt POST /v1/plans:import -H "Content-Type: $type" --data-binary "@examples/plan-38/$file"
+	draft=$(get .id)
+	holds '.state == "draft" and (.number // "") == "" and .itemCount == 3'
+	body '{}'
+	post cv.stttt "/v1/plans/$draft:discard"
+done
+tell 4 "Từ bảng tính: tệp mẫu còn trống bị từ chối (${missing%.}); tệp đã điền thì chạy thử cho biết từng ô ($reading); bảng Word sẵn có cũng đọc được ($table). Thành dự thảo; bỏ các dự thảo đó." \
+	'From a workbook and from a Word table: loa plan template, a dry run cell by cell, the import makes a draft; the drafts are dropped.'
 
 # 5. A plan over the API, up the long route, with a number from the register.
 body --arg title "Kế hoạch truyền thông dịch vụ công trực tuyến (đợt $walk)" --arg from "$year-01-01" --arg to "$year-12-31" '{
@@ -118,7 +135,7 @@ body --arg title "Kế hoạch truyền thông dịch vụ công trực tuyến 
 	purposes: ["Người dân biết và dùng dịch vụ công trực tuyến toàn trình."],
 	themes: [{code: "truc-tuyen", name: "Dịch vụ công trực tuyến"}],
 	audiences: [{code: "nguoi-dan", name: "Người dân"}, {code: "doanh-nghiep", name: "Doanh nghiệp"}],
-	channels: [{code: "portal", name: "Cổng Thông tin điện tử thành phố"}, {code: "loudspeaker", name: "Đài truyền thanh cơ sở"}]}'
+	channels: [{code: "portal", name: "Cổng Thông tin điện tử thành phố"}, {code: "press", name: "Báo chí"}, {code: "loudspeaker", name: "Đài truyền thanh cơ sở"}]}'
 post cv.stttt /v1/plans
 plan=$(get .id)
 body --arg deadline "$year-12-14" '{code: "1", title: "Tin hướng dẫn nộp hồ sơ trực tuyến", theme: "truc-tuyen", audiences: ["nguoi-dan", "doanh-nghiep"],
@@ -260,12 +277,8 @@ page "/en$path" 'Receive the result within 5 working days'
 open_page "/tep/$file/k%E1%BA%BF%20ho%E1%BA%A1ch.pdf"
 [ "$status" = 200 ] && [ "$(digest "$work/answer")" = "$file" ] || fail 'the attached file'
 grep -qi '^content-disposition: attachment' "$work/headers" || fail 'a file to be saved and not to be shown'
-body --arg plan "$plan" --arg item "$item" --arg title "Lịch bảo trì Cổng dịch vụ công (tin $walk)" '{plan: $plan, planItem: $item, title: $title, language: "vi",
-	theme: "truc-tuyen", summary: "Cổng tạm dừng từ 22 giờ.", body: "Cổng tạm dừng từ 22 giờ đến 24 giờ.", audiences: ["nguoi-dan"], channels: ["portal"], example: true}'
-post cv.stttt /v1/contents
-second=$(get .id)
-body '{}'
-post cv.stttt "/v1/contents/$second:submit"
+news 'Lịch bảo trì Cổng dịch vụ công' 'Cổng tạm dừng từ 22 giờ đến 24 giờ.'
+second=$news
 approve "$second" tp.stttt pgd.stttt
 at=$(moment 4)
 body --arg at "$at" '{publishAt: $at}'
@@ -282,7 +295,59 @@ page "$withdrawnPath" 'từ 22 giờ'
 tell 9 "Đăng: tin thứ nhất đăng ngay, có trang tiếng Anh, tệp và trong các nguồn tin: $url$path; tin thứ hai hẹn $(local_time "$at"), công khai lúc $(local_time "$public"), không sớm hơn." \
 	'Published at once in two languages, with its file and in the feeds; another under embargo, not a moment early.'
 
-# 10. A correction.
+# 10. Another time, an end, and meanwhile an emergency.
+news 'Thông báo nghỉ giao dịch cuối tuần' 'Bộ phận Một cửa nghỉ thứ Bảy.'
+approve "$news" tp.stttt pgd.stttt
+body --arg at "$(moment 3600)" '{publishAt: $at}'
+patiently bt.cong "/v1/contents/$news:publish"
+brief=$(get .id)
+briefPath=$(get .path)
+etag=$(header ETag)
+body '{neverExpires: true}'
+refused 428 bt.cong POST "/v1/publications/$brief:reschedule"
+start=$(moment 3)
+finish=$(moment 7)
+body --arg at "$start" --arg until "$finish" '{publishAt: $at, expiresAt: $until}'
+json bt.cong POST "/v1/publications/$brief:reschedule" -H "If-Match: $etag"
+news 'Tạm dừng tiếp nhận hồ sơ vì bão' 'Các Bộ phận Một cửa tạm dừng tiếp nhận hồ sơ từ 13 giờ.' "$(moment 120)"
+dossier tp.stttt "$news"
+body --arg hash "$hash" '{hash: $hash, reason: "Bão đổ bộ trong ngày, không chờ đủ cấp duyệt được."}'
+refused 403 tp.stttt POST "/v1/dossiers/$dossier:bypass"
+post pgd.stttt "/v1/dossiers/$dossier:bypass"
+holds '.state == "approved" and .bypassed and .bypasses[-1].review == "pending"'
+reviewDue=$(get '.bypasses[-1].reviewDueAt')
+body '{}'
+patiently bt.cong "/v1/contents/$news:publish"
+until_true 'the urgent publication and its receipt' '.publications | length == 1 and .[0].verified' bt.cong "/v1/publications?content=$news"
+urgent=$(get '.publications[0].id')
+urgentPath=$(get '.publications[0].path')
+page "$urgentPath" 'Bão đổ bộ trong ngày, không chờ đủ cấp duyệt được.'
+shows 'Chưa được hậu kiểm'
+page / 'Thông báo khẩn'
+must cv.snv GET "/v1/publications/$urgent/versions"
+holds '.versions[0].decisions | length == 1 and .[0].bypass and .[0].person == "pgd.stttt"'
+body '{outcome: "upheld", comment: "Đúng là không chờ được."}'
+refused 403 pgd.stttt POST "/v1/dossiers/$dossier:review"
+post gd.stttt "/v1/dossiers/$dossier:review"
+holds '.bypassed and .bypasses[-1].review == "upheld" and .bypasses[-1].reviewer == "gd.stttt"'
+page "$urgentPath" 'xác nhận lần duyệt khẩn này'
+tell 10 "Duyệt khẩn: pgd.stttt duyệt ngay vì bão, có dấu trên trang, tin khẩn đứng đầu trang chủ; hạn hậu kiểm $(local_time "$reviewDue"); người duyệt khẩn không tự hậu kiểm được, gd.stttt hậu kiểm và thấy đúng." \
+	'An emergency bypass with its reason: marked on the page, urgent on the home page, reviewed afterwards by somebody else and by nobody who bypassed.'
+
+# 11. The publication that was set to another time has come and gone.
+until_true 'the end of the publication' '.state == "expired" and .verified' bt.cong "/v1/publications/$brief"
+holds --arg start "$start" --arg finish "$finish" '(.publishedAt | rtrimstr("Z")) >= ($start | rtrimstr("Z")) and (.expiredAt | rtrimstr("Z")) >= ($finish | rtrimstr("Z"))'
+public=$(get .publishedAt)
+over=$(get .expiredAt)
+must bt.cong GET "/v1/publications/$brief/receipts"
+holds '[.receipts[].act] == ["published", "expired"]'
+open_page "$briefPath" -H 'Accept: application/problem+json'
+[ "$status" = 410 ] || fail 'an expired page to be gone'
+holds '.reason == "PAGE_EXPIRED"'
+tell 11 "Đổi giờ và hết hạn: tin hẹn sau một giờ được dời lên, công khai lúc $(local_time "$public"), hết hạn lúc $(local_time "$over"); từ đó trang trả lời 410." \
+	'Set for later, moved to an earlier time and given an end: public at its time, gone (410) at its end, with the receipts of both.'
+
+# 12. A correction.
 must cv.stttt GET "/v1/contents/$content"
 body --arg text "$(get .body)" '{body: ($text | sub("5 ngày"; "3 ngày")), correction: {kind: "content", reason: "Ghi sai thời hạn trả kết quả."}}'
 edit cv.stttt "/v1/contents/$content" "$(header ETag)"
@@ -294,16 +359,16 @@ body '{}'
 patiently bt.cong "/v1/publications/$publication:correct"
 until_true 'the correction and its receipt' '.number == 1 and .verified' bt.cong "/v1/publications/$publication"
 page "$path" 'Ghi sai thời hạn trả kết quả.'
-for words in 'Đính chính nội dung' '<del>trong 5</del>' '<ins>trong 3</ins>'; do shows "$words"; done
+for words in 'Đính chính nội dung' '<del>5</del>' '<ins>3</ins>'; do shows "$words"; done
 if grep -qF 'Tệp đính kèm: ' "$work/answer"; then fail 'only what was changed among the changes'; fi
 must cv.snv GET "/v1/publications/$publication/versions"
 holds '.versions | length == 2 and (.[0].content.body | contains("5 ngày")) and (.[1].content.body | contains("3 ngày"))'
 page "$path/ban/0" '5 ngày'
 page "/en$path" 'does not follow the last change of the original yet'
-tell 10 "Đính chính: trang ghi chữ cũ 5, chữ mới 3, lý do và giờ; bản cũ vẫn xem được ở $path/ban/0; bản tiếng Anh được đánh dấu là chưa theo kịp." \
+tell 12 "Đính chính: trang ghi chữ cũ 5, chữ mới 3, lý do và giờ; bản cũ vẫn xem được ở $path/ban/0; bản tiếng Anh được đánh dấu là chưa theo kịp." \
 	'Corrected: the page shows old and new words with reason and time, both versions are kept, the translation is marked as behind.'
 
-# 11. A withdrawal.
+# 13. A withdrawal.
 body --arg replacement "$publication" '{reason: "Lịch bảo trì đã bị hủy.", replacement: $replacement}'
 post cv.stttt "/v1/publications/$withdrawn:withdraw"
 withdrawal=$(get .withdrawal.id)
@@ -319,10 +384,42 @@ if grep -qF 'từ 22 giờ' "$work/answer"; then fail 'nothing of the text that 
 must bt.cong GET "/v1/publications/$withdrawn/receipts"
 receipts=$(get '[.receipts[] | "\(.channel): \(.act)"] | join(", ")')
 holds '[.receipts[].act] == ["published", "withdrawn"]'
-tell 11 "Thu hồi: trang trả lời 410 kèm lý do và bài thay thế, cho người đọc và cho chương trình; biên nhận: $receipts." \
+tell 13 "Thu hồi: trang trả lời 410 kèm lý do và bài thay thế, cho người đọc và cho chương trình; biên nhận: $receipts." \
 	'Withdrawn: 410 with the reason and what takes its place, to people and to programs; the portal gave its receipts.'
 
-# 12. What was done outside Loa.
+# 14. Numbers: of the office's own system, and one that was voided.
+body --argjson year "$year" '{issuer: "H24.02", year: $year, name: "Sổ thông báo, đánh số trên phần mềm văn bản của Sở", managed: "elsewhere",
+	types: [{documentType: "content", abbreviation: "TB"}]}'
+ask vt.stttt POST /v1/registers -H 'Content-Type: application/json' --data-binary "@$work/body"
+[ "$status" = 200 ] || { [ "$status" = 409 ] && holds '.reason == "REGISTER_TYPE_TAKEN"'; } || fail 'a register'
+must vt.stttt GET "/v1/registers?issuer=H24.02&year=$year"
+# The office's next number; below 10 it has a nought before it (NĐ 30/2020).
+entered=$(get '[.registers[] | select(.managed == "elsewhere")][0] | (.lastNumber // 0) + 1 | if . < 10 then "0\(.)" else "\(.)" end')/TB-STTTT
+numbered vt.stttt content "$content"
+body --arg number "38a/TB-STTTT" '{number: $number}'
+refused 422 vt.stttt POST "/v1/dossiers/$dossier:issue"
+body --arg number "$entered" '{number: $number}'
+post vt.stttt "/v1/dossiers/$dossier:issue"
+holds --arg number "$entered" '.state == "issued" and .number == $number'
+numbered vt.stttt content "$second"
+refused 409 vt.stttt POST "/v1/dossiers/$dossier:issue"
+holds '.reason == "NUMBER_TAKEN"'
+numbered vt.stttt correction "$content"
+body '{}'
+post vt.stttt "/v1/dossiers/$dossier:issue"
+voided=$(get .number)
+register=$(get .register)
+body '{reason: "Cấp nhầm: đính chính trên cổng không phát hành văn bản."}'
+post vt.stttt "/v1/registers/$register/numbers/${voided%%/*}:void"
+refused 409 vt.stttt POST "/v1/registers/$register/numbers/${voided%%/*}:void"
+issue vt.stttt "$withdrawal"
+[ "${number%%/*}" -eq "$((${voided%%/*} + 1))" ] || fail 'the number after the one that was voided'
+must vt.stttt GET "/v1/registers/$register/numbers?pageSize=200"
+holds --arg number "$voided" '.numbers[] | select(.text == $number) | .state == "voided" and .reason != ""'
+tell 14 "Số văn bản: số $entered do phần mềm của Sở cấp được nhập vào, nhập trùng hay sai thể thức bị từ chối; số $voided hủy kèm lý do, vẫn nằm trong sổ, văn bản sau lấy số $number." \
+	'Numbers: one of the office’s own system is entered once and in its form; a voided one stays in the register with its reason and is never given again.'
+
+# 15. What was done outside Loa.
 earlier=$(moment)
 printf 'Danh sách bản tin đã phát, dữ liệu minh họa.\n' >"$work/list.txt"
 must cv.hongbang POST "/v1/plans/$plan/items/2/evidence" -F "file=@$work/list.txt;filename=ban-tin.txt" -F 'title=Danh sách bản tin đã phát'
@@ -342,25 +439,35 @@ holds '.state == "confirmed" and .quantity == "4"'
 body --arg link "$url$path" --arg day "${today}T00:00:00+07:00" '{quantity: 1, unit: "tin, bài", happenedAt: $day, evidence: [{kind: "link", title: "Tin", link: $link}]}'
 refused 422 cv.stttt POST "/v1/plans/$plan/items/1/results"
 holds '.errors[0].reason == "EVIDENCE_IS_PUBLICATION"'
-tell 12 'Kết quả ngoài Loa: quận ghi 5 bản tin kèm danh sách; Sở hỏi lại, quận sửa còn 4, Sở xác nhận. Tin đã đăng ở đây thì không được ghi lần nữa.' \
-	'Results made outside: recorded with evidence, questioned, mended, confirmed by the lead; what is published here cannot be counted again.'
+body --arg link "https://baohaiphong.vn/dich-vu-cong-truc-tuyen-$(date +%s)" --arg day "${today}T00:00:00+07:00" '{quantity: 1, unit: "tin, bài", happenedAt: $day, channel: "press",
+	place: "Báo Hải Phòng", evidence: [{kind: "link", title: "Bài trên báo, dữ liệu minh họa", link: $link}], example: true}'
+post cv.stttt "/v1/plans/$plan/items/1/results"
+pressArticle=$(get .id)
+refused 422 cv2.stttt POST "/v1/plans/$plan/items/1/results"
+holds '.errors[0].reason == "EVIDENCE_USED"'
+body '{}'
+refused 403 cv.stttt POST "/v1/results/$pressArticle:confirm"
+post tp.stttt "/v1/results/$pressArticle:confirm"
+tell 15 'Kết quả ngoài Loa: quận ghi 5 bản tin kèm danh sách; Sở hỏi lại, quận sửa còn 4, Sở xác nhận. Bài báo in ghi một lần, người ghi không tự xác nhận được. Tin đã đăng ở đây thì không được ghi lần nữa.' \
+	'Results made outside: recorded with evidence, questioned, mended, confirmed by the lead; a press article counts once, and what is published here not again.'
 
-# 13. Progress, and the events under a figure.
+# 16. Progress, and the events under a figure.
 until_true 'progress with the result' '.figures.items[1].actual == "4"' cv.snv "/v1/plans/$plan/progress"
-holds '.figures.items[0].actual == "1" and .figures.items[0].target == "4"'
+holds '.figures.items[0] | .actual == "4" and .target == "4" and .byPublications == "3" and .byResults == "1"'
+holds '.figures.channels[] | select(.code == "press") | .byResults == "1"'
 progress=$(get '[.figures.items[] | "việc \(.code): \(.actual)/\(.target) \(.unit)"] | join("; ")')
 must cv.snv GET "/v1/plans/$plan/progress/events?line=item:1"
-holds --arg publication "$publication" '[.events[].publication] == [$publication]'
+holds --argjson all "[\"$publication\", \"$urgent\", \"$brief\"]" --arg article "$pressArticle" '([.events[].publication | select(. != "" and . != null)] | sort) == ($all | sort) and any(.events[]; .result == $article)'
 event=$(get '.events[0].event')
 must cv.snv GET "/v1/plans/$plan/progress/events?line=item:2"
 holds --arg result "$result" '[.events[].result] == [$result]'
 must cv.snv GET "/v1/plans/$plan/progress?asOf=$earlier"
 holds '.figures.items[1].actual == null'
 page "/ke-hoach" "$walk"
-tell 13 "Tiến độ: $progress (tin đã thu hồi không tính); dưới con số là sự kiện $event; hỏi như lúc $(local_time "$earlier") thì việc 2 chưa có số liệu, không phải là 0." \
+tell 16 "Tiến độ: $progress (tin đã thu hồi không tính); dưới con số là sự kiện $event; hỏi như lúc $(local_time "$earlier") thì việc 2 chưa có số liệu, không phải là 0." \
 	'Progress says what counts and opens the events under each figure; asked as of before, what was missing is missing and not nought.'
 
-# 14. The report of March 2022, on paper.
+# 17. The report of March 2022, on paper.
 body --arg plan "$plan38" '{plan: $plan, period: "2022-M03"}'
 post cv.stttt /v1/reports:compile
 report=$(get .id)
@@ -396,10 +503,10 @@ shows "$number"
 page "/xac-thuc/$(jq -r .hash "$work/report.json")" 'Đúng là của thành phố'
 open_page "/xac-thuc/$(printf '%064d' 0)"
 [ "$status" = 404 ] || fail 'nothing under a digest that is of nothing'
-tell 14 "Báo cáo tháng 3/2022 số $number: $figures; PDF, DOCX, XLSX, CSV đúng mã băm; kiểm chứng được: $url/xac-thuc/$(digest "$work/report.pdf")" \
+tell 17 "Báo cáo tháng 3/2022 số $number: $figures; PDF, DOCX, XLSX, CSV đúng mã băm; kiểm chứng được: $url/xac-thuc/$(digest "$work/report.pdf")" \
 	'The report of March 2022: the same bytes when compiled twice, approved, numbered, stored in four formats, and known again by its digest.'
 
-# 15. History by CSV, all or nothing; late facts do not change what was issued.
+# 18. History by CSV, all or nothing; late facts do not change what was issued.
 for file in history-articles history-results; do sed "s/\${ITEM}/$item38/g" "examples/plan-38/$file.csv" >"$work/$file.csv"; done
 { cat "$work/history-articles.csv" && echo "$item38,Ba,s,b,hôm qua,,,,,true"; } >"$work/bad.csv"
 ask luu.tru POST /v1/contents:importPublishedCsv -H 'Content-Type: text/csv' --data-binary "@$work/bad.csv"
@@ -426,10 +533,10 @@ while post cv.stttt /v1/reports:compile; do
 	sleep 0.1
 done
 lateFact=$(get '.lateFacts[0] | "“\(.fact.title)”, kỳ \(.period)"')
-tell 15 "Tư liệu: tệp có một dòng sai thì không dòng nào vào; chạy thử, rồi $rows tin và $results kết quả vào, có dấu tư liệu. Báo cáo tháng 3 giữ nguyên; báo cáo tháng 4 kể việc đến muộn: $lateFact." \
+tell 18 "Tư liệu: tệp có một dòng sai thì không dòng nào vào; chạy thử, rồi $rows tin và $results kết quả vào, có dấu tư liệu. Báo cáo tháng 3 giữ nguyên; báo cáo tháng 4 kể việc đến muộn: $lateFact." \
 	'History by CSV: dry run, all or nothing. The issued report stays; the next one tells what came late.'
 
-# 16. Found without diacritics; the register; what programs read.
+# 19. Found without diacritics; the register; what programs read.
 page '/tim-kiem?q=nop+ho+so+truc+tuyen&moi=1' "$walk"
 page '/tim-kiem?q=38/KH-UBND' '38/KH-UBND'
 must thanh.tra GET "/v1/registers?issuer=H24&year=$year"
@@ -442,5 +549,5 @@ page /sitemap.xml "$url$path<"
 page /robots.txt 'Sitemap:'
 open_page /feed.json
 holds --arg walk "$walk" 'any(.items[]; .title | contains($walk))'
-tell 16 "Tìm “nop ho so truc tuyen” không dấu ra tin có dấu; sổ đăng ký của thành phố có $numbers số, liền nhau, tải được dạng XLSX; có sitemap, Atom, JSON Feed." \
+tell 19 "Tìm “nop ho so truc tuyen” không dấu ra tin có dấu; sổ đăng ký của thành phố có $numbers số, liền nhau, tải được dạng XLSX; có sitemap, Atom, JSON Feed." \
 	'Search forgives diacritics; the register has no gaps and is a workbook too; sitemap and feeds are for programs.'

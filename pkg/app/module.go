@@ -90,8 +90,9 @@ func (h *Host) HTTP(pattern string, handler http.Handler) {
 	h.part.routes = append(h.part.routes, routeOf{pattern: pattern, handler: handler})
 }
 
-// Ready adds a check to /readyz: it returns what is waited for, or "" when nothing is.
-func (h *Host) Ready(check func() string) { h.part.checks = append(h.part.checks, check) }
+// Ready adds a check to /readyz: it returns what is waited for, or "" when nothing is. The process does not call itself ready before it has
+// said so once.
+func (h *Host) Ready(check func() string) { h.part.waits = append(h.part.waits, check) }
 
 // Services names every module that serves gRPC, in the order of services.go.
 func (h *Host) Services() []string { return h.run.services() }

@@ -147,7 +147,8 @@ type part struct {
 	consumers []bus.Consumer
 	loops     []loopOf
 	routes    []routeOf
-	checks    []func() string
+	checks    []func() string // of what runs: whether it has stopped
+	waits     []func() string // of the module itself
 }
 
 func (r *runner) selectTargets() error {

@@ -176,11 +176,49 @@ func (r *runner) started(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.settled(ctx); err != nil {
+		return err
+	}
 	r.isReady.Store(true)
 	if r.Options.Ready != nil {
 		r.Options.Ready()
 	}
 	return nil
+}
+
+// settled waits until every module says that it waits for nothing: whoever acts on the word that the process is ready is answered.
+func (r *runner) settled(ctx context.Context) error {
+	const often, patience = 5 * time.Millisecond, 10 * time.Second
+	begun, told := time.Now(), false
+	for {
+		var waiting []string
+		for _, p := range r.parts {
+			waiting = append(waiting, p.waiting(p.waits)...)
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		if !told && time.Since(begun) > patience {
+			r.Logger.WarnContext(ctx, "not ready yet", "waiting_for", waiting)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(often):
+		}
+	}
+}
+
+// waiting asks checks.
+func (p *part) waiting(checks []func() string) []string {
+	var waiting []string
+	for _, check := range checks {
+		if w := check(); w != "" {
+			waiting = append(waiting, w)
+		}
+	}
+	return waiting
 }
 
 // Waiting lists what the process and the services it depends on still wait for; empty means ready.
@@ -191,11 +229,8 @@ func (h *Host) Waiting(ctx context.Context) []string {
 		waiting = append(waiting, "start")
 	} else {
 		for _, p := range h.run.parts {
-			for _, check := range p.checks {
-				if w := check(); w != "" {
-					waiting = append(waiting, w)
-				}
-			}
+			waiting = append(waiting, p.waiting(p.waits)...)
+			waiting = append(waiting, p.waiting(p.checks)...)
 		}
 	}
 	for _, service := range h.Services() {

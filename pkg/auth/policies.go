@@ -20,13 +20,11 @@ var base []byte
 
 // Policies decides who may do what in one service: the Cedar policies of its files and the few that every service has. It is
 // immutable and safe for concurrent use.
-type Policies struct {
-	set *cedar.PolicySet
-}
+type Policies struct{ index index }
 
 // NewPolicies reads every *.cedar file of the tree. A file that does not parse is an error that names file and place.
 func NewPolicies(files fs.FS) (*Policies, error) {
-	p := &Policies{set: cedar.NewPolicySet()}
+	p := &Policies{index{of: map[types.EntityUID]list{}}}
 	if err := p.add("base.cedar", base); err != nil {
 		return nil, err
 	}
@@ -50,12 +48,12 @@ func NewPolicies(files fs.FS) (*Policies, error) {
 }
 
 func (p *Policies) add(file string, text []byte) error {
-	list, err := cedar.NewPolicyListFromBytes(file, text)
+	read, err := cedar.NewPolicyListFromBytes(file, text)
 	if err != nil {
 		return fmt.Errorf("policy file %s: %w", file, err)
 	}
-	for i, policy := range list {
-		p.set.Add(cedar.PolicyID(fmt.Sprintf("%s#%d", file, i)), policy)
+	for i, policy := range read {
+		p.index.add(named{cedar.PolicyID(fmt.Sprintf("%s#%d", file, i)), policy})
 	}
 	return nil
 }
@@ -97,18 +95,20 @@ func (p *Policies) decide(caller Principal, action string, resource Resource) (b
 	if err != nil {
 		return false, err
 	}
-	decision, diagnostic := cedar.Authorize(p.set, pair{subject, object}, cedar.Request{
-		Principal: subject.UID,
-		Action:    types.NewEntityUID("Loa::Action", types.String(action)),
-		Resource:  object.UID,
-	})
+	request := cedar.Request{Principal: subject.UID, Action: types.NewEntityUID("Loa::Action", types.String(action)), Resource: object.UID}
+	return judge(p.index.about(request.Action), pair{subject, object}, request)
+}
+
+// judge asks Cedar about these policies.
+func judge(policies list, world types.EntityGetter, request cedar.Request) (bool, error) {
+	decision, diagnostic := cedar.Authorize(policies, world, request)
 	if decision != cedar.Allow {
 		return false, nil
 	}
 	// Cedar leaves out a policy that fails to evaluate. A permit left out only permits less; a forbid left out permits what it
 	// was written to stop.
 	for _, failure := range diagnostic.Errors {
-		if policy := p.set.Get(failure.PolicyID); policy == nil || policy.Effect() == cedar.Forbid {
+		if policy := policies.get(failure.PolicyID); policy == nil || policy.Effect() == cedar.Forbid {
 			return false, errors.New("policy " + string(failure.PolicyID) + " cannot be evaluated: " + failure.Message)
 		}
 	}

@@ -109,14 +109,7 @@ func (r *Repo[A, P]) attempt(ctx context.Context, aggregate string, stream Strea
 		return result, false, err
 	}
 	if before != nil {
-		if from.version > 0 { // the first answer is of an earlier version, perhaps
-			result, err = r.reload(ctx, aggregate, stream, cmd, before)
-			return result, false, err
-		}
-		events, err := r.log.catalogue.openAll(from.events)
-		if err == nil {
-			result, err = r.first(aggregate, stream, cmd, before, events)
-		}
+		result, err = r.reload(ctx, aggregate, stream, cmd, before)
 		return result, false, err
 	}
 	a, version, err := r.rebuild(ctx, aggregate, stream, from)

@@ -36,6 +36,7 @@ type Log struct {
 	committed wake // something may have been appended
 	progress  progress
 	snapshots *snapshots
+	loads     chan struct{} // holds a token for each aggregate that is being read
 	pasts     chan struct{} // holds a token for each read model that is built as of a moment
 	// pastWithin is how long that may take.
 	pastWithin time.Duration
@@ -61,7 +62,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, catalogue *Catalogue, o Optio
 		return nil, err
 	}
 	l := &Log{pool: pool, catalogue: catalogue, service: o.Service, logger: o.Logger.With("service", o.Service), measure: measure}
-	l.pasts, l.pastWithin, l.snapshots = make(chan struct{}, asOfAtOnce), asOfWithin, newSnapshots()
+	l.loads, l.pasts, l.pastWithin, l.snapshots = make(chan struct{}, loadsAtOnce()), make(chan struct{}, asOfAtOnce), asOfWithin, newSnapshots()
 	var epoch int
 	if err := reading(ctx, func() error { return pool.QueryRow(ctx, "SELECT max(epoch) FROM es.epoch").Scan(&epoch) }); err != nil {
 		return nil, fmt.Errorf("the log of %s (was it migrated?): %w", o.Service, err)

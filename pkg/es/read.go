@@ -3,6 +3,7 @@ package es
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -140,18 +141,45 @@ func (l *Log) lookUp(ctx context.Context, key id.UUID) (r *recorded, err error) 
 	return r, err
 }
 
+// readStored reads a stream's snapshot and what came after it.
+func (l *Log) readStored(ctx context.Context, s StreamID) (from stored, err error) {
+	err = l.loading(ctx, func() error {
+		rows, err := l.pool.Query(ctx, selectStored, [16]byte(s))
+		from, err = collectStored(s, rows, err)
+		return err
+	})
+	return from, err
+}
+
 // lookUpAndRead looks a key up, then reads the stream, in one round trip. The order matters: a command that is recorded in between
 // shows in the events and is found by the look-up that precedes every refusal.
 func (l *Log) lookUpAndRead(ctx context.Context, key id.UUID, s StreamID) (r *recorded, from stored, err error) {
-	err = reading(ctx, func() (err error) {
-		var all pgx.Batch
-		from = stored{}
-		all.Queue(selectCommand, [16]byte(key)).QueryRow(func(row pgx.Row) (err error) {
+	err = l.loading(ctx, func() error {
+		var both pgx.Batch
+		both.Queue(selectCommand, [16]byte(key)).QueryRow(func(row pgx.Row) (err error) {
 			r, err = scanCommand(row)
 			return err
 		})
-		queueStored(&all, s, &from)
-		return l.pool.SendBatch(ctx, &all).Close()
+		both.Queue(selectStored, [16]byte(s)).Query(func(rows pgx.Rows) (err error) {
+			from, err = collectStored(s, rows, nil)
+			return err
+		})
+		return l.pool.SendBatch(ctx, &both).Close()
 	})
 	return r, from, err
+}
+
+// loadsAtOnce is how many aggregates one process reads from one log at a time. More only make PostgreSQL switch between its processes:
+// with sixteen callers on two processors a load took it 135 µs over sixteen connections and 90 over four.
+func loadsAtOnce() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
+// loading is reading, in turn.
+func (l *Log) loading(ctx context.Context, f func() error) error {
+	select {
+	case l.loads <- struct{}{}:
+	case <-ctx.Done():
+		return away(ctx.Err())
+	}
+	defer func() { <-l.loads }()
+	return reading(ctx, f)
 }

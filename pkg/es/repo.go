@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/id"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 )
 
-// Aggregate is implemented by *A. Apply makes no decision, reads no clock and cannot fail; it must not keep a reference to e.Body.
+// Aggregate is implemented by *A. Apply makes no decision, reads no clock and no epoch, and cannot fail; it must not keep a reference to
+// e.Body.
 type Aggregate interface{ Apply(e Event) }
 
 // Repo loads the aggregates of one kind from their streams, and runs commands on them.
@@ -45,13 +45,7 @@ func (r *Repo[A, P]) Load(ctx context.Context, aggregate string) (*A, int64, err
 		}
 		return r.fold(aggregate, events)
 	}
-	var from stored
-	err = reading(ctx, func() error {
-		var both pgx.Batch
-		from = stored{}
-		queueStored(&both, stream, &from)
-		return r.log.pool.SendBatch(ctx, &both).Close()
-	})
+	from, err := r.log.readStored(ctx, stream)
 	if err != nil {
 		return nil, 0, err
 	}

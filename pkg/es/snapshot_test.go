@@ -105,44 +105,6 @@ func TestSnapshotsOfAnotherProgramAreNotUsed(t *testing.T) {
 	}
 }
 
-// A snapshot may be written between the two statements of a load.
-func TestSnapshotNewerThanTheEventsThatWereRead(t *testing.T) {
-	w := database(t)
-	l, repo := w.repo(t)
-	n := newNote()
-	must[Result[note]](t)(repo.Execute(t.Context(), n, command(), write(slices.Repeat([]string{"dòng"}, snapshotEvery+20)...)))
-	stream := must[StreamID](t)(repo.stream(n))
-	whole := must[[]Event](t)(l.ReadStream(t.Context(), stream, 0))
-	a := &note{}
-	for _, e := range whole[:snapshotEvery] {
-		a.Apply(e)
-	}
-	program := must[[]byte](t)(repo.programOf())
-	state := must[[]byte](t)(func() ([]byte, error) { raw, err := marshal(a); return raw, err }())
-	raw := func(from, to int) (events []Event) {
-		for _, e := range whole[from:to] {
-			e.Data = nil
-			events = append(events, e)
-		}
-		return events
-	}
-	for what, c := range map[string]struct {
-		events []Event
-		want   int
-	}{
-		"it reaches into the events": {raw(0, snapshotEvery+20), snapshotEvery + 20},
-		"it ends where they end":     {raw(0, snapshotEvery), snapshotEvery},
-		"it is beyond them":          {raw(0, 10), snapshotEvery},
-		"nothing follows":            {nil, snapshotEvery},
-		"events between are missing": {raw(snapshotEvery+5, snapshotEvery+20), snapshotEvery + 20},
-	} {
-		got, version, err := repo.rebuild(t.Context(), n, stream, stored{version: snapshotEvery, program: program, state: state, events: c.events})
-		if err != nil || version != int64(c.want) || len(got.Lines) != c.want {
-			t.Errorf("%s: version %d, want %d; %v", what, version, c.want, err)
-		}
-	}
-}
-
 // secretive has a field that JSON does not carry.
 type secretive struct {
 	Lines int

@@ -188,17 +188,20 @@ func (s *Server) answerHere(caller context.Context, address net.Addr, method str
 	if err != nil {
 		return head, err
 	}
-	ctx, cancel := context.WithCancel(s.life)
+	ctx, cancel := during(s.life, caller)
 	defer cancel()
-	if deadline, ok := caller.Deadline(); ok {
-		var release context.CancelFunc
-		ctx, release = context.WithDeadline(ctx, deadline)
-		defer release()
-	}
 	defer context.AfterFunc(caller, cancel)()
 	ctx = peer.NewContext(metadata.NewIncomingContext(ctx, out), &peer.Peer{Addr: address, LocalAddr: address})
-	//nolint:contextcheck // that nothing of the caller's context comes with the call is what it is for
+	// Nothing more of the caller's context comes with the call.
 	return head, s.serveHere(ctx, head, address, sent, reply)
+}
+
+// during is a context of its own with the end of another.
+func during(life, caller context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := caller.Deadline(); ok {
+		return context.WithDeadline(life, deadline)
+	}
+	return context.WithCancel(life)
 }
 
 // serveHere tells telemetry of the call.

@@ -4,6 +4,7 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/loa-vn/loa/pkg/blob"
@@ -78,21 +79,48 @@ func named(raw string, kinds []kind) (name, mediaType string, err error) {
 	return "", "", errs.New(errorsv1.Reason_FILE_DISGUISED, "name", name, "type", first.mediaType)
 }
 
-// Pieces reads a file that comes in pieces; next gives each, and io.EOF after the last.
-func Pieces(next func() ([]byte, error)) io.Reader { return &pieces{next: next} }
+// Piece is one message of a call that brings a file: bytes of it or, in the last, what it is called.
+type Piece struct {
+	Bytes []byte
+	Last  bool
+	Name  string
+}
 
+// Take stores the file of a call, whose pieces next gives, and names it as the last of them says. A call that ends without saying what it
+// brought is UNREADABLE, what being what it did not say. Errors: as Receive and Named.
+func Take(ctx context.Context, store *blob.Store, what string, next func() (Piece, error)) (File, error) {
+	p := &pieces{next: next}
+	stored, err := Receive(ctx, store, p, "file")
+	if err != nil {
+		return File{}, err
+	}
+	if !p.last {
+		return File{}, errs.New(errorsv1.Reason_UNREADABLE, "what", what)
+	}
+	return stored.Named(p.name)
+}
+
+// pieces reads a file that comes in pieces.
 type pieces struct {
-	next func() ([]byte, error)
+	next func() (Piece, error)
 	left []byte
+	last bool
+	name string
 }
 
 func (p *pieces) Read(to []byte) (int, error) {
 	for len(p.left) == 0 {
+		if p.last {
+			return 0, io.EOF
+		}
 		piece, err := p.next()
+		if errors.Is(err, io.EOF) {
+			return 0, io.EOF
+		}
 		if err != nil {
 			return 0, err
 		}
-		p.left = piece
+		p.left, p.last, p.name = piece.Bytes, piece.Last, piece.Name
 	}
 	n := copy(to, p.left)
 	p.left = p.left[n:]

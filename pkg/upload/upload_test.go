@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/gif"
 	"image/jpeg"
@@ -237,25 +238,36 @@ func TestTheNameDecidesBetweenTextAndTables(t *testing.T) {
 	}
 }
 
-func TestPiecesAreReadInOrder(t *testing.T) {
-	left := [][]byte{[]byte("%PDF-"), nil, []byte("1.7"), bytes.Repeat([]byte("x"), 100_000)}
-	var whole []byte
-	for _, piece := range left {
-		whole = append(whole, piece...)
-	}
-	content, err := io.ReadAll(upload.Pieces(func() ([]byte, error) {
-		if len(left) == 0 {
-			return nil, io.EOF
+func TestAFileComesInPieces(t *testing.T) {
+	in := func(err error, pieces ...upload.Piece) func() (upload.Piece, error) {
+		return func() (upload.Piece, error) {
+			if len(pieces) == 0 {
+				return upload.Piece{}, err
+			}
+			piece := pieces[0]
+			pieces = pieces[1:]
+			return piece, nil
 		}
-		piece := left[0]
-		left = left[1:]
-		return piece, nil
-	}))
-	if err != nil || !bytes.Equal(content, whole) {
-		t.Errorf("read %d bytes, %v", len(content), err)
+	}
+	blobs := store(t)
+	text := append([]byte("%PDF-1.7"), bytes.Repeat([]byte("x"), 100_000)...)
+	file, err := upload.Take(t.Context(), blobs, "attachment", in(nil, upload.Piece{Bytes: text[:5]}, upload.Piece{}, upload.Piece{Bytes: text[5:]}, upload.Piece{Last: true, Name: "Kế hoạch"}))
+	if err != nil || file.Size != int64(len(text)) || file.Name != "Kế hoạch.pdf" {
+		t.Fatalf("%+v, %v", file, err)
+	}
+	stored, _, err := blobs.Open(t.Context(), file.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(stored)
+	if err := errors.Join(err, stored.Close()); err != nil || !bytes.Equal(content, text) {
+		t.Errorf("stored %d bytes, %v", len(content), err)
+	}
+	if _, err = upload.Take(t.Context(), blobs, "attachment", in(fmt.Errorf("the call: %w", io.EOF), upload.Piece{Bytes: text})); errs.ReasonOf(err) != errorsv1.Reason_UNREADABLE {
+		t.Errorf("a file of which nothing is said is answered %v", err)
 	}
 	gone := errors.New("gone")
-	if _, err := upload.Receive(t.Context(), store(t), upload.Pieces(func() ([]byte, error) { return nil, gone }), "a.pdf"); !errors.Is(err, gone) {
+	if _, err := upload.Take(t.Context(), blobs, "attachment", in(gone, upload.Piece{Bytes: text})); !errors.Is(err, gone) {
 		t.Errorf("answered %v", err)
 	}
 }

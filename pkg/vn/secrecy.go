@@ -34,8 +34,13 @@ func SecrecyMark(text string) (mark string, found bool) {
 			return r
 		}
 	}, NFC(text))
-	text = blockTag.ReplaceAllString(text, "\n")
-	text = inlineTag.ReplaceAllString(text, "")
+	if !strings.ContainsAny(text, "ậẬ") { // which every degree has
+		return "", false
+	}
+	if strings.Contains(text, "<") {
+		text = blockTag.ReplaceAllString(text, "\n")
+		text = inlineTag.ReplaceAllString(text, "")
+	}
 	for _, cell := range cellBreak.Split(text, -1) {
 		if degree := markOfCell(cell); degree != "" {
 			return degree, true

@@ -12,15 +12,23 @@ import (
 	"github.com/loa-vn/loa/services/approvals/internal/route"
 )
 
-// publish maps a stored event to its published form. Routes, calendars, single levels and resubmissions are private.
+// publish maps a stored event to its published form. Routes, calendars and resubmissions are private.
 func publish(e es.Event) (proto.Message, error) {
 	switch d := e.Data.(type) {
 	case dossier.Opened:
-		return &approvalsv1.DossierOpened{Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash}, nil
+		opened := &dossier.Dossier{}
+		opened.Apply(e)
+		return &approvalsv1.DossierOpened{
+			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash, Agency: d.Agency, Seats: seatMessages(opened), Issuer: opened.Issuer(),
+		}, nil
+	case dossier.LevelApproved:
+		return &approvalsv1.DossierLevelApproved{
+			Dossier: e.Aggregate, Level: int32(d.Decision.Level), Person: d.Decision.Person, OnBehalfOf: d.Decision.OnBehalfOf,
+		}, nil
 	case dossier.SentBack:
 		return &approvalsv1.DossierReturned{
 			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Decision.Hash, ToLevel: int32(d.ToLevel),
-			Comment: d.Decision.Comment, Revision: d.Revision,
+			Comment: d.Decision.Comment, Revision: d.Revision, Person: d.Decision.Person, OnBehalfOf: d.Decision.OnBehalfOf,
 		}, nil
 	case dossier.Completed:
 		return &approvalsv1.DossierApproved{
@@ -72,7 +80,7 @@ func publishTerm(e es.Event) proto.Message {
 	case dossier.Reviewed:
 		return &approvalsv1.DossierReviewed{
 			Dossier: e.Aggregate, DocumentType: string(d.DocumentType), Document: d.Document, Hash: d.Hash, Outcome: string(d.Review.Outcome),
-			Reviewer: d.Review.Person,
+			Reviewer: d.Review.Person, Position: d.Review.Position, At: timestamppb.New(d.Review.At),
 		}
 	case dossier.OpinionsAsked:
 		return &approvalsv1.OpinionsRequested{
@@ -88,6 +96,14 @@ func publishTerm(e es.Event) proto.Message {
 	default:
 		return nil
 	}
+}
+
+func seatMessages(d *dossier.Dossier) []*approvalsv1.Seat {
+	messages := []*approvalsv1.Seat{}
+	for _, s := range d.EverySeat() {
+		messages = append(messages, &approvalsv1.Seat{Role: s.Role, Agency: s.Agency, OfUnit: s.OfUnit, Unit: s.Unit})
+	}
+	return messages
 }
 
 func termMessages(entries []dossier.Entry) []*approvalsv1.LevelTerm {

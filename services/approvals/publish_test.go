@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -62,8 +63,29 @@ func TestWhatIsPublished(t *testing.T) {
 			a, ok := m.(*approvalsv1.DelegationGiven)
 			return ok && a.GetDelegation().GetId() == "dossier_1" && a.GetDelegation().GetDelegate() == "pgd" && a.GetDelegation().GetDocumentTypes()[0] == "report"
 		}},
-		"its end":        {delegation.TakenBack{By: "gd", At: due}, func(m proto.Message) bool { _, ok := m.(*approvalsv1.DelegationRevoked); return ok }},
-		"one approval":   {dossier.LevelApproved{}, func(m proto.Message) bool { return m == nil }},
+		"its end": {delegation.TakenBack{By: "gd", At: due}, func(m proto.Message) bool { _, ok := m.(*approvalsv1.DelegationRevoked); return ok }},
+		"a dossier": {dossier.Opened{Agency: "H24.02", Unit: "Phòng", Levels: []route.Level{
+			{Roles: []string{"head"}, Scope: "unit"},
+			{Roles: []string{"leader", "deputy"}, Scope: "agency"},
+			{Roles: []string{"leader", "officer"}, Scope: "H24.01"},
+			{Roles: []string{"leader"}, Scope: "H24.02"},
+		}}, func(m proto.Message) bool {
+			a, ok := m.(*approvalsv1.DossierOpened)
+			return ok && a.GetAgency() == "H24.02" && a.GetIssuer() == "H24.02" && slices.EqualFunc(a.GetSeats(), []*approvalsv1.Seat{
+				{Role: "head", Agency: "H24.02", OfUnit: true, Unit: "Phòng"},
+				{Role: "leader", Agency: "H24.02"},
+				{Role: "deputy", Agency: "H24.02"},
+				{Role: "leader", Agency: "H24.01"},
+				{Role: "officer", Agency: "H24.01"},
+			}, func(x, y *approvalsv1.Seat) bool { return proto.Equal(x, y) })
+		}},
+		"one approval": {dossier.LevelApproved{Decision: dossier.Decision{Level: 2, Person: "pgd", OnBehalfOf: "gd", Comment: "riêng"}}, func(m proto.Message) bool {
+			return proto.Equal(m, &approvalsv1.DossierLevelApproved{Dossier: "dossier_1", Level: 2, Person: "pgd", OnBehalfOf: "gd"})
+		}},
+		"a return": {dossier.SentBack{ToLevel: 1, Decision: dossier.Decision{Person: "pgd", OnBehalfOf: "gd", Comment: "Sửa."}}, func(m proto.Message) bool {
+			a, ok := m.(*approvalsv1.DossierReturned)
+			return ok && a.GetToLevel() == 1 && a.GetPerson() == "pgd" && a.GetOnBehalfOf() == "gd" && a.GetComment() == "Sửa."
+		}},
 		"a bypass alone": {dossier.Bypassed{}, func(m proto.Message) bool { return m == nil }},
 		"a route":        {route.Set{}, func(m proto.Message) bool { return m == nil }},
 		"a calendar":     {calendar.Set{}, func(m proto.Message) bool { return m == nil }},

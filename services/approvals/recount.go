@@ -15,7 +15,9 @@ import (
 // How often terms are counted anew without being asked to, for a calendar that was set by a process that then ended.
 const (
 	recountEvery = 10 * time.Minute
-	recountAgain = 5 * time.Second // after a failure
+	// recountAgain is when they are counted once more after the calendar changed, since a command that had read the calendar before may have
+	// been recorded after, and how long a count that failed waits to be tried again.
+	recountAgain = 5 * time.Second
 )
 
 // changed says that terms may have to be counted anew.
@@ -29,8 +31,8 @@ func (s *server) changed() {
 // keepTerms counts open terms anew at the start, whenever the calendar changes, and now and then, until ctx ends. Every process may do so:
 // what is counted already writes nothing.
 func (s *server) keepTerms(ctx context.Context) error {
+	again := recountEvery
 	for {
-		again := recountEvery
 		if err := s.recount(ctx); err != nil && ctx.Err() == nil {
 			s.host.Logger.ErrorContext(ctx, "terms were not counted anew", "error", err)
 			again = recountAgain
@@ -39,13 +41,22 @@ func (s *server) keepTerms(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.recounts:
+			again = recountAgain
 		case <-time.After(again):
+			again = recountEvery
 		}
 	}
 }
 
-// recount counts every open term by the calendar as it is.
+// recount counts every open term by the calendar as it is, those of the dossiers that were opened a moment ago too.
 func (s *server) recount(ctx context.Context) error {
+	head, err := s.host.Log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.caughtUp(ctx, head); err != nil {
+		return err
+	}
 	var after listing.Place
 	for {
 		some, err := readmodel.List(ctx, s.host.Pool, readmodel.Filter{All: true, Running: true}, after, listing.Largest)

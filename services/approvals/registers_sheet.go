@@ -81,16 +81,16 @@ func registerBook(of register.Register, issuer string, numbers iter.Seq2[readmod
 	}
 	return sheet.Book{Title: title, Author: issuer, Created: of.OpenedAt, Sheets: []sheet.Sheet{{
 		Name:  fmt.Sprintf("Sổ %d", of.Year),
-		Above: []string{issuer, title},
+		Above: []string{title, issuer},
 		Columns: []sheet.Column{
-			{Title: "Số", Width: 8, Kind: sheet.Integers},
+			{Title: "Số", Width: 8, Kind: sheet.Ordinals},
 			{Title: "Số, ký hiệu", Width: 20},
 			{Title: "Ngày, tháng", Width: 14, Kind: sheet.Dates},
 			{Title: "Loại", Width: 14},
 			{Title: "Trích yếu nội dung", Width: 60},
 			{Title: "Người ký", Width: 24},
 			{Title: "Trạng thái", Width: 16},
-			{Title: "Lý do huỷ", Width: 30},
+			{Title: "Lý do hủy", Width: 30},
 			{Title: "Ghi chú", Width: 24},
 		},
 		Rows: func(yield func([]sheet.Cell, error) bool) {
@@ -126,7 +126,7 @@ func stateName(state string) string {
 	case "issued":
 		return "đã phát hành"
 	case "voided":
-		return "đã huỷ"
+		return "đã hủy"
 	default:
 		return "đang cấp số"
 	}

@@ -3,6 +3,7 @@ package approvals
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -275,7 +276,7 @@ func TestAVoidedNumberStaysInTheList(t *testing.T) {
 		}
 	}
 	_, err = void("vt.ubnd", "2", "Nhầm")
-	refused(t, err, errorsv1.Reason_NUMBER_VOIDED, 409, "Số 2 đã bị huỷ trước đó.", "The number 2 was voided before.")
+	refused(t, err, errorsv1.Reason_NUMBER_VOIDED, 409, "Số 2 đã bị hủy trước đó.", "The number 2 was voided before.")
 	if d, err := s.issue("vt.ubnd", s.approved("plan_3", "H24"), nil); err != nil || d.GetNumber() != "03/KH-UBND" {
 		t.Fatalf("%v %v", d, err)
 	}
@@ -382,7 +383,17 @@ func TestARegisterIsAWorkbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := book.GetRows(fmt.Sprintf("Sổ %d", s.year))
+	name := fmt.Sprintf("Sổ %d", s.year)
+	if panes, err := book.GetPanes(name); err != nil || !panes.Freeze || panes.TopLeftCell != "A5" {
+		t.Errorf("the headings stay in sight: %+v, %v", panes, err)
+	}
+	for _, cell := range []string{"A5", "C5"} { // the number and the date, as what they are
+		value, err := book.GetCellValue(name, cell, excelize.Options{RawCellValue: true})
+		if _, text := strconv.Atoi(value); err != nil || text != nil {
+			t.Errorf("%s holds %q, %v", cell, value, err)
+		}
+	}
+	rows, err := book.GetRows(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -392,8 +403,8 @@ func TestARegisterIsAWorkbook(t *testing.T) {
 	}
 	day := time.Now().In(vn.Location()).Format("02/01/2006")
 	for _, want := range []string{
-		fmt.Sprintf("Sổ đăng ký văn bản đi năm %d\n", s.year), "Số|Số, ký hiệu|Ngày, tháng|Loại|Trích yếu nội dung|Người ký|Trạng thái|Lý do huỷ|Ghi chú\n",
-		"1|01/KH-UBND|" + day + "|Kế hoạch|Kế hoạch plan_1|Lê Thị Thanh Vân|đã huỷ|=Cấp nhầm", "2|02/KH-UBND|" + day + "|Kế hoạch|Kế hoạch plan_2|Lê Thị Thanh Vân|đã phát hành",
+		fmt.Sprintf("Sổ đăng ký văn bản đi năm %d\n", s.year), "Số|Số, ký hiệu|Ngày, tháng|Loại|Trích yếu nội dung|Người ký|Trạng thái|Lý do hủy|Ghi chú\n",
+		"1|01/KH-UBND|" + day + "|Kế hoạch|Kế hoạch plan_1|Lê Thị Thanh Vân|đã hủy|=Cấp nhầm", "2|02/KH-UBND|" + day + "|Kế hoạch|Kế hoạch plan_2|Lê Thị Thanh Vân|đã phát hành",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the workbook has no %q:\n%s", want, text.String())

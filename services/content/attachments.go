@@ -2,8 +2,6 @@ package content
 
 import (
 	"context"
-	"errors"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +31,12 @@ func (s *server) AddAttachment(stream grpc.ClientStreamingServer[contentv1.AddAt
 	if err != nil {
 		return err
 	}
-	said, file, err := s.take(stream)
+	var said *contentv1.Attachment
+	file, err := upload.Take(ctx, s.host.Blobs, "attachment", func() (upload.Piece, error) {
+		message, err := stream.Recv()
+		said = message.GetAttachment()
+		return upload.Piece{Bytes: message.GetChunk(), Last: said != nil, Name: said.GetName()}, err
+	})
 	if err != nil {
 		return err
 	}
@@ -46,34 +49,6 @@ func (s *server) AddAttachment(stream grpc.ClientStreamingServer[contentv1.AddAt
 		return err
 	}
 	return stream.SendAndClose(content)
-}
-
-// take stores the file of a call and reads what is said of it.
-func (s *server) take(stream grpc.ClientStreamingServer[contentv1.AddAttachmentRequest, contentv1.Content]) (*contentv1.Attachment, upload.File, error) {
-	ctx := stream.Context()
-	var said *contentv1.Attachment
-	stored, err := upload.Receive(ctx, s.host.Blobs, upload.Pieces(func() ([]byte, error) {
-		message, err := stream.Recv()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, io.EOF
-		case err != nil:
-			return nil, err
-		case message.GetAttachment() != nil:
-			said = message.GetAttachment()
-			return nil, io.EOF
-		default:
-			return message.GetChunk(), nil
-		}
-	}), "file")
-	if err != nil {
-		return nil, upload.File{}, err
-	}
-	if said == nil {
-		return nil, upload.File{}, errs.New(errorsv1.Reason_UNREADABLE, "what", "attachment")
-	}
-	file, err := stored.Named(said.GetName())
-	return said, file, err
 }
 
 func (s *server) attach(ctx context.Context, was *item.Item, f item.File) (*contentv1.Content, error) {

@@ -69,10 +69,10 @@ func composeBody(field, body string, t item.Text) (kept, page string, wrong []er
 			fmt.Sprintf("không quá %d dấu “[”, %d dấu “*” và “_”, %d tầng lồng nhau (at most that many brackets, emphasis marks and levels of nesting)",
 				markdown.MaxBrackets, markdown.MaxEmphasis, markdown.MaxNesting))
 	}
-	for _, problem := range markdown.Check(body) {
+	page, problems, err := markdown.Read(body)
+	for _, problem := range problems {
 		active(problem.Line, problem.What)
 	}
-	page, err := markdown.Render(body)
 	if err == nil {
 		page, err = clean.HTML(page)
 	}
@@ -88,7 +88,8 @@ func textOf(c *contentv1.Content) item.Text {
 		Plan: c.GetPlan(), PlanItem: c.GetPlanItem(), Title: c.GetTitle(), Summary: c.GetSummary(), Body: c.GetBody(),
 		Language: c.GetLanguage(), Theme: c.GetTheme(), Audiences: c.GetAudiences(), Channels: c.GetChannels(), SourceLine: c.GetSourceLine(),
 		Example: c.GetExample(), BodyFormat: c.GetBodyFormat(), Attachment: lineOf(c.GetAttachment()),
-		Correction: item.Correction{Kind: c.GetCorrection().GetKind(), Reason: c.GetCorrection().GetReason()},
+		Correction:  item.Correction{Kind: c.GetCorrection().GetKind(), Reason: c.GetCorrection().GetReason()},
+		UrgentUntil: timeOf(c.GetUrgentUntil()),
 	}
 	for _, to := range c.GetTranslations() {
 		t.Translations = append(t.Translations, item.Translation{
@@ -145,6 +146,8 @@ func patch(was item.Text, c *contentv1.Content, paths []string) (item.Text, []er
 			is.Correction.Kind = to.Correction.Kind
 		case "correction.reason":
 			is.Correction.Reason = to.Correction.Reason
+		case "urgent_until":
+			is.UrgentUntil = to.UrgentUntil
 		case "plan":
 			fields = append(fields, unchanged("plan", was.Plan, to.Plan)...)
 		case "plan_item":
@@ -154,7 +157,7 @@ func patch(was item.Text, c *contentv1.Content, paths []string) (item.Text, []er
 		default:
 			if !patchAttachment(&is.Attachment, to.Attachment, path) {
 				fields = append(fields, errs.At("updateMask", errorsv1.Reason_BAD_FORMAT, "field", "updateMask", "value", path, "expected",
-					"title, summary, body, bodyFormat, language, theme, audiences, channels, sourceLine, attachment, example, translations, correction"))
+					"title, summary, body, bodyFormat, language, theme, audiences, channels, sourceLine, attachment, example, translations, correction, urgentUntil"))
 			}
 		}
 	}

@@ -34,6 +34,11 @@ func (s *server) consumers() []bus.Consumer {
 			Types: names(&approvalsv1.DossierOpened{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierApproved{}),
 		},
 		{
+			Name: "content.readers", Sources: []string{"approvals"}, Handle: s.followReaders,
+			Types: names(&approvalsv1.DossierOpened{}, &approvalsv1.DossierLevelApproved{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierApproved{},
+				&approvalsv1.OpinionsRequested{}, &approvalsv1.DelegationGiven{}, &approvalsv1.DelegationRevoked{}),
+		},
+		{
 			Name: "content.distribution", Sources: []string{"distribution"}, Handle: s.followDistribution,
 			Types: names(&distributionv1.PublicationScheduled{}, &distributionv1.PublicationRescheduled{}, &distributionv1.PublicationPublished{},
 				&distributionv1.PublicationCancelled{}, &distributionv1.PublicationCorrected{}, &distributionv1.PublicationWithdrawn{},
@@ -87,6 +92,19 @@ func (s *server) followApprovals(ctx context.Context, tx pgx.Tx, messages []bus.
 		}
 	}
 	return s.caughtUp(ctx, last)
+}
+
+// followReaders keeps who reads which dossier.
+func (s *server) followReaders(ctx context.Context, tx pgx.Tx, messages []bus.Message) error {
+	for _, m := range messages {
+		if opened, ok := m.Payload.(*approvalsv1.DossierOpened); ok && !isContent(opened) {
+			continue
+		}
+		if err := replica.KeepReaders(ctx, tx, m.Payload); err != nil {
+			return fmt.Errorf("following %s of %s: %w", m.Type, m.Key, err)
+		}
+	}
+	return nil
 }
 
 // isContent says that a decision is on an item: on its first publication or on a correction.

@@ -28,7 +28,7 @@ func textMessage(t item.Text, words int32) *contentv1.Content {
 	c := &contentv1.Content{
 		Plan: t.Plan, PlanItem: t.PlanItem, Title: t.Title, Summary: t.Summary, Body: t.Body, Theme: t.Theme,
 		Audiences: t.Audiences, Channels: t.Channels, Language: t.Language, SourceLine: t.SourceLine, Example: t.Example,
-		BodyFormat: item.Markdown, Attachment: lineMessage(t.Attachment),
+		BodyFormat: item.Markdown, Attachment: lineMessage(t.Attachment), UrgentUntil: moment(t.UrgentUntil),
 	}
 	if t.BodyFormat != "" {
 		c.BodyFormat = t.BodyFormat

@@ -95,16 +95,7 @@ func newService(t *testing.T) *service {
 		Module: m, Pool: pool, Log: log, Directory: directory.New(pool), Policies: policies, Blobs: store(t),
 		Config: &config.Config{PublicURL: "https://loa.example"},
 	}
-	away, err := rpc.Dial("127.0.0.1:1", rpc.ClientOptions{Service: "approvals"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := away.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s := &service{t: t, server: newServer(h, approvalsv1.NewApprovalServiceClient(away)), issuer: authtest.NewIssuer(t)}
+	s := &service{t: t, server: newServer(h), issuer: authtest.NewIssuer(t)}
 	s.ContentServiceClient = contentv1.NewContentServiceClient(s.serve())
 	s.deliver(h.Directory.Consumer(m.Name).Handle, s.message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
 		{Code: "H24"}, {Code: "H24.01"}, {Code: "H24.02"}, {Code: "H24.03"}, {Code: "H24.19"}, {Code: "H24.63"},

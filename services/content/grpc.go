@@ -6,7 +6,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 
@@ -28,7 +27,6 @@ type server struct {
 	items     *es.Repo[item.Item, *item.Item]
 	histories *es.Repo[item.History, *item.History]
 	replica   replica.Replica
-	approvals approvalsv1.ApprovalServiceClient
 }
 
 func (s *server) CreateContent(ctx context.Context, r *contentv1.CreateContentRequest) (*contentv1.Content, error) {
@@ -42,14 +40,27 @@ func (s *server) CreateContent(ctx context.Context, r *contentv1.CreateContentRe
 	if under.Gone {
 		return nil, errs.Invalid([]errs.Field{errs.At("planItem", errorsv1.Reason_UNKNOWN_PLAN_ITEM, "value", under.ID)})
 	}
-	c, err := compose(drafted(r.GetContent(), under), under)
+	now, err := s.urgentBy(ctx, r.GetContent())
 	if err != nil {
 		return nil, err
 	}
+	text := drafted(r.GetContent(), under)
 	author := auth.From(ctx).Person
 	return s.execute(ctx, "CreateContent", "", r, func(i *item.Item, _ int64) ([]any, error) {
+		c, err := compose(text, under, item.CheckUrgent(time.Time{}, text.UrgentUntil, now)...)
+		if err != nil {
+			return nil, err
+		}
 		return i.Draft(author.ID, author.Agency, author.Unit, c)
 	})
+}
+
+// urgentBy is the log's clock where what an author sends is urgent until some time, and the zero time where there is none to check.
+func (s *server) urgentBy(ctx context.Context, c *contentv1.Content) (time.Time, error) {
+	if c.GetUrgentUntil() == nil {
+		return time.Time{}, nil
+	}
+	return s.host.Log.Now(ctx)
 }
 
 func (s *server) GetContent(ctx context.Context, r *contentv1.GetContentRequest) (*contentv1.Content, error) {
@@ -68,8 +79,10 @@ func (s *server) ListContents(ctx context.Context, r *contentv1.ListContentsRequ
 	if err != nil {
 		return nil, err
 	}
-	caller := auth.From(ctx)
-	filter := readmodel.Filter{Agency: caller.Agency(), Role: caller.Role(), Plan: r.GetPlan(), State: r.GetState()}
+	filter := readmodel.Filter{Plan: r.GetPlan(), State: r.GetState()}
+	if filter.Reader, err = s.reader(ctx); err != nil {
+		return nil, err
+	}
 	items, err := readmodel.List(ctx, s.host.Pool, filter, page.After, page.Size+1)
 	if err != nil {
 		return nil, err
@@ -91,17 +104,22 @@ func (s *server) UpdateContent(ctx context.Context, r *contentv1.UpdateContentRe
 	if err != nil {
 		return nil, err
 	}
-	return s.execute(ctx, "UpdateContent", was.ID, r, revision(auth.From(ctx).Person.ID, match, under, r))
+	now, err := s.urgentBy(ctx, r.GetContent())
+	if err != nil {
+		return nil, err
+	}
+	return s.execute(ctx, "UpdateContent", was.ID, r, revision(auth.From(ctx).Person.ID, match, under, now, r))
 }
 
-// revision is the edit of whatever the item is when the command runs, as long as it is the version that the author saw.
-func revision(author, match string, under replica.PlanItem, r *contentv1.UpdateContentRequest) func(*item.Item, int64) ([]any, error) {
+// revision is the edit of whatever the item is when the command runs, as long as it is the version that the author saw. Now is the log's
+// clock.
+func revision(author, match string, under replica.PlanItem, now time.Time, r *contentv1.UpdateContentRequest) func(*item.Item, int64) ([]any, error) {
 	return func(i *item.Item, version int64) ([]any, error) {
 		if match != etag(version) {
 			return nil, errs.New(errorsv1.Reason_ETAG_STALE)
 		}
 		text, wrong := patch(i.Editing(), r.GetContent(), r.GetUpdateMask().GetPaths())
-		c, err := compose(text, under, wrong...)
+		c, err := compose(text, under, append(wrong, item.CheckUrgent(i.Text.UrgentUntil, text.UrgentUntil, now)...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -171,6 +189,10 @@ func (s *server) history(ctx context.Context, r *contentv1.Content) (c item.Comp
 	}
 	text := item.Normalise(drafted(r, under))
 	wrong := append(item.CheckPublishedAt(timeOf(r.GetPublishedAt()), now), item.CheckComplete(text)...)
+	if !text.UrgentUntil.IsZero() {
+		wrong = append(wrong, errs.At("urgentUntil", errorsv1.Reason_BAD_FORMAT, "field", "urgentUntil", "value", text.UrgentUntil.Format(time.RFC3339),
+			"expected", "bỏ trống, vì tin đã đăng trước Loa không còn khẩn (nothing: what was published before Loa is urgent no more)"))
+	}
 	if agency = r.GetAgency(); agency == "" {
 		agency = under.Lead
 	} else {

@@ -136,6 +136,9 @@ func (s *server) expandImport(ctx context.Context, name string, rows []item.Hist
 	return events, err
 }
 
+// expandedEvery is how many events without an import are looked through again, at most, by the next process.
+const expandedEvery = 1_000
+
 // expand follows the log and makes the items of imports whose process ended before it had.
 func (s *server) expand(ctx context.Context) error {
 	var after int64
@@ -143,15 +146,23 @@ func (s *server) expand(ctx context.Context) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("reading how far imports are expanded: %w", err)
 	}
+	kept := after
 	return s.host.Log.Follow(ctx, "content imports", after, 1_000, func(ctx context.Context, events []es.Event) error {
+		expanded := false
 		for _, e := range events {
 			if d, ok := e.Data.(item.HistoryImported); ok {
 				if _, err := s.expandImport(ctx, e.Aggregate, d.Rows, e.Actor, e.Agency, e.Correlation); err != nil {
 					return fmt.Errorf("expanding %s: %w", e.Aggregate, err)
 				}
+				expanded = true
 			}
 		}
-		_, err := s.host.Pool.Exec(ctx, `UPDATE content.expanded SET position = $1`, events[len(events)-1].Position)
+		last := events[len(events)-1].Position
+		if !expanded && last-kept < expandedEvery {
+			return nil
+		}
+		kept = last
+		_, err := s.host.Pool.Exec(ctx, `UPDATE content.expanded SET position = $1`, last)
 		return err
 	})
 }

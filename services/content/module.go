@@ -6,7 +6,6 @@ import (
 	"context"
 	"embed"
 
-	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 
 	"github.com/loa-vn/loa/pkg/app"
@@ -29,7 +28,7 @@ func Module() app.Module {
 }
 
 func start(_ context.Context, h *app.Host) error {
-	s := newServer(h, approvalsv1.NewApprovalServiceClient(h.Dial("approvals")))
+	s := newServer(h)
 	contentv1.RegisterContentServiceServer(h.GRPC(), s)
 	for _, c := range s.consumers() {
 		h.Consume(c)
@@ -38,9 +37,9 @@ func start(_ context.Context, h *app.Host) error {
 	return nil
 }
 
-func newServer(h *app.Host, approvals approvalsv1.ApprovalServiceClient) *server {
+func newServer(h *app.Host) *server {
 	return &server{
 		host: h, items: es.NewRepo[item.Item](h.Log, item.Prefix), histories: es.NewRepo[item.History](h.Log, item.HistoryPrefix),
-		replica: replica.Replica{Pool: h.Pool}, approvals: approvals,
+		replica: replica.Replica{Pool: h.Pool},
 	}
 }

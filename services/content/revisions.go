@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/id"
 	"github.com/loa-vn/loa/pkg/rpc"
+	"github.com/loa-vn/loa/pkg/vn"
 	"github.com/loa-vn/loa/services/content/internal/item"
 )
 
@@ -141,6 +143,7 @@ func compare(from, to item.Text) *contentv1.Comparison {
 	text("sourceLine", from.SourceLine, to.SourceLine)
 	text("correction.kind", from.Correction.Kind, to.Correction.Kind)
 	text("correction.reason", from.Correction.Reason, to.Correction.Reason)
+	text("urgentUntil", clock(from.UrgentUntil), clock(to.UrgentUntil))
 	compareLine(text, "attachment", from.Attachment, to.Attachment)
 	if from.Example != to.Example {
 		text("example", fmt.Sprint(from.Example), fmt.Sprint(to.Example))
@@ -162,6 +165,14 @@ func compare(from, to item.Text) *contentv1.Comparison {
 	}
 	c.Attachments = compareFiles(from.Attachments, to.Attachments)
 	return c
+}
+
+// clock is empty for no time.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(vn.Location()).Format(time.RFC3339)
 }
 
 func compareLine(text func(field, was, is string), field string, was, is item.Attachment) {

@@ -252,19 +252,6 @@ func TestDraftsStayInTheirAgency(t *testing.T) {
 		"The item is “published”; this is possible only when: draft, returned.")
 }
 
-// Whether a reader from elsewhere is an approver is for approvals to say; while it is away, that is the answer.
-func TestWhoIsNamedByTheRouteIsAskedOfApprovals(t *testing.T) {
-	s := newService(t)
-	c := s.draft("cv.stttt")
-	s.submit("cv.stttt", c.GetId())
-	s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierOpened{DocumentType: "content", Document: c.GetId(), Dossier: "dossier_1"}))
-	if got := s.get("cv.stttt", c.GetId()); got.GetDossier() != "dossier_1" {
-		t.Errorf("the dossier is %q", got.GetDossier())
-	}
-	_, err := s.GetContent(s.as("cv.vp"), &contentv1.GetContentRequest{Content: c.GetId()})
-	reason(t, err, errorsv1.Reason_UNAVAILABLE)
-}
-
 func TestDecisionsOfOtherServicesAreFollowed(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")

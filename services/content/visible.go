@@ -2,11 +2,12 @@ package content
 
 import (
 	"context"
+	"time"
 
-	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 
 	"github.com/loa-vn/loa/pkg/auth"
+	"github.com/loa-vn/loa/pkg/directory"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/services/content/internal/item"
 	"github.com/loa-vn/loa/services/content/internal/replica"
@@ -45,23 +46,49 @@ func (s *server) readable(ctx context.Context, content, action string) (*item.It
 	}
 }
 
-// approver asks approvals, on the caller's behalf, whether they may see the dossier of an item of another agency: its route may name
-// them.
+// approver says whether the caller reads an item of another agency through its dossier.
 func (s *server) approver(ctx context.Context, content string) (bool, error) {
-	if auth.From(ctx).Person == nil {
-		return false, nil
-	}
-	dossiers, err := s.replica.Dossiers(ctx, content)
-	if err != nil || dossiers[content] == "" {
+	reader, err := s.reader(ctx)
+	if err != nil || reader.Person.ID == "" {
 		return false, err
 	}
-	_, err = s.approvals.GetDossier(ctx, &approvalsv1.GetDossierRequest{Dossier: dossiers[content]})
-	switch errs.ReasonOf(err) {
-	case errorsv1.Reason_NOT_FOUND, errorsv1.Reason_FORBIDDEN:
-		return false, nil
-	default:
-		return err == nil, err
+	return s.replica.ReadsThroughDossier(ctx, reader, content)
+}
+
+// reader is the caller with the positions in whose place they may decide now.
+func (s *server) reader(ctx context.Context) (replica.Reader, error) {
+	p := auth.From(ctx).Person
+	if p == nil {
+		return replica.Reader{}, nil
 	}
+	reader, now := replica.Reader{Person: *p}, s.host.Now()
+	held, err := s.replica.Delegations(ctx, p.ID, now)
+	if err != nil {
+		return reader, err
+	}
+	for _, d := range held {
+		from, found, err := s.host.Directory.Person(ctx, d.Delegator, now)
+		if err != nil {
+			return reader, err
+		}
+		if found {
+			reader.Delegated = append(reader.Delegated, replica.Delegated{Position: from, Types: d.Types, Agencies: d.Agencies})
+		}
+	}
+	reader.Keeps, err = s.keptBy(ctx, *p, now)
+	return reader, err
+}
+
+// keptBy is the issuers whose registers a clerk keeps: the own agency's and, in the office of a committee, the committee's.
+func (s *server) keptBy(ctx context.Context, p directory.Person, now time.Time) ([]string, error) {
+	if p.Role != "clerk" {
+		return nil, nil
+	}
+	agency, found, err := s.host.Directory.Agency(ctx, p.Agency, now)
+	if err != nil || !found || agency.Kind != "office" || agency.Parent == "" {
+		return []string{p.Agency}, err
+	}
+	return []string{p.Agency, agency.Parent}, nil
 }
 
 func planItemResource(p replica.PlanItem) auth.Resource {

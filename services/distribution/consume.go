@@ -49,7 +49,7 @@ func (d *desk) contents() bus.Consumer {
 func (d *desk) dossiers() bus.Consumer {
 	return bus.Consumer{
 		Name: "distribution.approvals", Sources: []string{"approvals"}, Handle: d.handleDossiers,
-		Types: names(&approvalsv1.DossierApproved{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierVoided{}),
+		Types: names(&approvalsv1.DossierApproved{}, &approvalsv1.DossierReturned{}, &approvalsv1.DossierVoided{}, &approvalsv1.DossierReviewed{}),
 	}
 }
 
@@ -92,9 +92,8 @@ func (d *desk) revised(ctx context.Context, tx pgx.Tx, m bus.Message, e *content
 	if err := candidate.Revised(ctx, tx, e); err != nil {
 		return 0, err
 	}
-	return d.cancel(ctx, tx, e.GetContent(), e.GetHash(), func(publication string) es.Command {
-		return commandOf(m, m.HappenedAt, "cancel", publication)
-	})
+	edited := candidate.Text{Hash: e.GetHash(), Revision: e.GetRevision()}
+	return d.cancel(ctx, tx, e.GetContent(), edited, func(of ...string) es.Command { return commandOf(m, m.HappenedAt, "cancel", of...) })
 }
 
 // imported gives the log's position after what it did.
@@ -129,6 +128,8 @@ func (d *desk) handleDossiers(ctx context.Context, tx pgx.Tx, messages []bus.Mes
 			}
 		case *approvalsv1.DossierVoided:
 			position, err = d.dossierVoided(ctx, tx, m, e)
+		case *approvalsv1.DossierReviewed:
+			position, err = d.bypassReviewed(ctx, tx, m, e)
 		}
 		if err != nil {
 			return fmt.Errorf("%s at %d: %w", m.Type, m.Position, err)
@@ -174,9 +175,9 @@ func (d *desk) dossierVoided(ctx context.Context, tx pgx.Tx, m bus.Message, e *a
 }
 
 // commandOf is a command that follows from a message: on behalf of whoever caused it, and the same on every delivery.
-func commandOf(m bus.Message, happenedAt time.Time, verb, publication string) es.Command {
+func commandOf(m bus.Message, happenedAt time.Time, verb string, of ...string) es.Command {
 	return es.Command{
-		Key:        id.Derive(time.Time{}, "distribution", verb, m.ID, publication),
+		Key:        id.Derive(time.Time{}, append([]string{"distribution", verb, m.ID}, of...)...),
 		HappenedAt: happenedAt, Actor: m.Actor, Agency: m.Agency, Correlation: m.Correlation, Causation: m.ID,
 	}
 }

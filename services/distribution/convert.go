@@ -23,6 +23,7 @@ func publicationOf(id string, p *publication.Publication, version int64) *distri
 		Slug: p.Slug, Slugs: p.Slugs(), Path: publication.Path(p.Slug), State: string(p.State), PublishAt: timestamp(p.PublishAt),
 		PublishedAt: timestamp(p.PublishedAt), Number: p.Number(), CorrectedAt: timestamp(p.CorrectedAt()), ExpiresAt: timestamp(p.ExpiresAt),
 		Channels: slices.Clone(s.Channels), Imported: p.Imported, Example: s.Example, Verified: p.Verified, Waiting: p.Waiting(), Etag: etag(version),
+		Bypass: bypassTo(p.Decisions, p.Review),
 	}
 	switch p.State {
 	case publication.Expired:
@@ -34,12 +35,13 @@ func publicationOf(id string, p *publication.Publication, version int64) *distri
 	if c := p.Correction; c.Number > 0 {
 		out.Correction = &distributionv1.Correction{
 			Number: c.Number, Kind: c.Kind, Reason: c.Reason, Title: c.Snapshot.Title, Hash: c.Snapshot.Hash, Slug: c.Slug, PublishAt: timestamp(c.PublishAt),
+			Bypass: bypassTo(c.Decisions, c.Review),
 		}
 	}
 	if w := p.Withdrawal; w.State != "" {
 		out.Withdrawal = &distributionv1.Withdrawal{
 			Id: w.ID, Reason: w.Reason, Replacement: w.Replacement, State: string(w.State), Hash: w.Hash, Authors: slices.Clone(w.Authors),
-			SubmittedAt: timestamp(w.SubmittedAt), Comment: w.Comment,
+			SubmittedAt: timestamp(w.SubmittedAt), Comment: w.Comment, Bypass: bypassTo(w.Decisions, w.Review),
 		}
 	}
 	return out
@@ -69,7 +71,7 @@ func versionsOf(id string, p *publication.Publication) []*distributionv1.Version
 		c.Publication = id
 		out = append(out, &distributionv1.Version{
 			Number: v.Number, Kind: v.Kind, Reason: v.Reason, Content: c, BodyHtml: v.Snapshot.BodyHTML, Slug: v.Slug, At: timestamp(v.At),
-			Decisions: decisionsTo(v.Decisions),
+			Decisions: decisionsTo(v.Decisions), Bypass: bypassTo(v.Decisions, v.Review),
 		})
 	}
 	return out

@@ -3,6 +3,7 @@ package distribution
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -111,6 +112,7 @@ func planOf(known *candidate.Known, publishAt time.Time) publication.Plan {
 	// A text for the first time is approved as content, and one after it as correction, by other people perhaps.
 	if known.Approval != nil && known.Approval.GetDocumentType() == typeOf(content.GetEdition()) {
 		plan.Approval.Approved, plan.Approval.Decisions = true, decisionsOf(known.Approval.GetDecisions())
+		plan.Approval.Review = reviewOf(known.Review)
 	} else if known.Approval != nil {
 		plan.Approval.State = inApproval
 	}
@@ -248,22 +250,40 @@ func (d *desk) receive(ctx context.Context, id string, receipt publication.Recei
 }
 
 // cancel stops what waits of a content's other texts, and gives the log's position after that.
-func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content, editedTo string, command func(publication string) es.Command) (position int64, err error) {
+func (d *desk) cancel(ctx context.Context, tx pgx.Tx, content string, editedTo candidate.Text, command func(of ...string) es.Command) (position int64, err error) {
 	texts, err := candidate.Texts(ctx, tx, content)
 	if err != nil {
 		return 0, err
 	}
 	for _, text := range texts {
 		id := publication.ID(content, text.Hash, text.Revision)
-		r, err := d.publications.Execute(ctx, id, command(id), func(p *publication.Publication, _ int64) ([]any, error) {
-			return p.CancelEdited(editedTo), nil
-		})
+		r, err := d.cancelText(ctx, id, editedTo, command)
 		if err != nil {
 			return 0, fmt.Errorf("cancelling %s: %w", id, err)
 		}
 		position = max(position, r.Position)
 	}
 	return position, nil
+}
+
+// cancelText stops what waits of one text. A message that comes again, since the transaction that was to keep it was lost, may find that an
+// editor set the text anew in between: then that is stopped too, by a command of the version that is there.
+func (d *desk) cancelText(ctx context.Context, id string, editedTo candidate.Text, command func(of ...string) es.Command) (result, error) {
+	stop := func(p *publication.Publication, _ int64) ([]any, error) {
+		return p.CancelEdited(editedTo.Hash, editedTo.Revision), nil
+	}
+	r, err := d.publications.Execute(ctx, id, command(id), stop)
+	for err == nil && r.Repeated {
+		p, version, loading := d.publications.Load(ctx, id)
+		if loading != nil {
+			return r, loading
+		}
+		if len(p.CancelEdited(editedTo.Hash, editedTo.Revision)) == 0 {
+			break
+		}
+		r, err = d.publications.Execute(ctx, id, command(id, strconv.FormatInt(version, 10)), stop)
+	}
+	return r, err
 }
 
 // link ties the current span to the traces that made it possible.

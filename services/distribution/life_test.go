@@ -17,6 +17,7 @@ import (
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/distribution/internal/publication"
+	"github.com/loa-vn/loa/services/distribution/internal/readmodel"
 )
 
 // written is a text of the content as its author has it.
@@ -40,7 +41,8 @@ type life struct {
 	read     int64            // the log's position that was looked at
 
 	publications map[string]*lived
-	last         func() error // the last command, under its key
+	last         func() error    // the last command, under its key
+	listed       []readmodel.Row // what was due when it was looked up last
 }
 
 // lived is what the log told of one publication.
@@ -78,7 +80,7 @@ func TestLifeOfPublications(t *testing.T) {
 		l.edit()
 		actions := []func(){
 			l.ready, l.ready, l.ready, l.edit, l.submit, l.approve, l.publish, l.publish, l.correct, l.correct, l.correct, l.cancel, l.reschedule,
-			l.release, l.release, l.expire, l.withdraw, l.withdraw, l.decide, l.decide, l.receive, l.step, l.step, l.again,
+			l.release, l.release, l.expire, l.keep, l.keep, l.withdraw, l.withdraw, l.decide, l.decide, l.receive, l.step, l.step, l.again,
 		}
 		for range rapid.IntRange(5, 30).Draw(t, "steps") {
 			rapid.SampledFrom(actions).Draw(t, "action")()
@@ -229,6 +231,44 @@ func (l *life) expire() {
 	})
 }
 
+// keep does what the service does by itself: by the lists as they are, after which nothing that is due is left, or as they were.
+func (l *life) keep() {
+	if rapid.Bool().Draw(l.t, "lists are behind") {
+		l.keepListed()
+		return
+	}
+	ctx := l.bench.t.Context()
+	head, err := l.desk.log.Head(ctx)
+	if err == nil {
+		err = l.desk.log.WaitFor(ctx, readmodel.Name, head)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	rows, err := readmodel.Due(ctx, l.pool, l.clock, 1_000_000)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.listed = slices.DeleteFunc(rows, func(r readmodel.Row) bool { return r.State.Snapshot.Content != l.content }) // of earlier lives
+	l.keepListed()
+	l.look()
+	for id, p := range l.publications {
+		if next := p.state.NextAt(); !next.IsZero() && !next.After(l.clock) {
+			l.t.Fatalf("%s has waited since %v\n%v", id, next, l.log)
+		}
+	}
+}
+
+func (l *life) keepListed() {
+	for _, row := range l.listed {
+		err := l.keepTime(l.bench.t.Context(), row, l.clock)
+		l.log = append(l.log, fmt.Sprintf("%s keep %s: %v", l.clock.Format("02 15:04:05"), row.ID, err))
+		if err != nil && errs.Status(errs.ReasonOf(err)) >= 500 {
+			l.t.Fatalf("%v\n%v", err, l.log)
+		}
+	}
+}
+
 func (l *life) withdraw() {
 	id := l.any()
 	l.does("withdraw", func(command es.Command) error {
@@ -363,5 +403,7 @@ func (l *life) public(p *lived, e es.Event, s publication.Snapshot, at time.Time
 		l.fail(e, "before its time, "+p.due.String())
 	case shown != l.text:
 		l.fail(e, "a text that was edited since")
+	case !p.state.ExpiresAt.IsZero() && !l.clock.Before(p.state.ExpiresAt):
+		l.fail(e, "after its end, "+p.state.ExpiresAt.String())
 	}
 }

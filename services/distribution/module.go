@@ -1,5 +1,5 @@
 // Package distribution publishes what is approved, once and at its time, and keeps what each channel answered. Content and approvals
-// reach it by their events; the publication's workflow asks it to release.
+// reach it by their events.
 package distribution
 
 import (
@@ -37,5 +37,6 @@ func start(_ context.Context, h *app.Host) error {
 	distributionv1.RegisterDistributionServiceServer(h.GRPC(), &server{host: h, desk: d})
 	h.Consume(d.contents())
 	h.Consume(d.dossiers())
+	h.Go("times", func(ctx context.Context) error { return d.keepTimes(ctx, h.Logger) })
 	return nil
 }

@@ -22,7 +22,7 @@ func publish(e es.Event) (proto.Message, error) {
 		return scheduled(e.Aggregate, event.Snapshot, event.PublishAt), nil
 	case publication.PublicationPublished:
 		m := published(e.Aggregate, event.Snapshot, event.Slug, event.PublishedAt, event.Decisions, false)
-		m.ExpiresAt = timestamp(event.ExpiresAt)
+		m.ExpiresAt, m.Bypass = timestamp(event.ExpiresAt), bypassTo(event.Decisions, event.Review)
 		return m, nil
 	case publication.PublicationImported:
 		return published(e.Aggregate, event.Snapshot, event.Slug, event.PublishedAt, nil, true), nil
@@ -47,6 +47,10 @@ func publish(e es.Event) (proto.Message, error) {
 		}, nil
 	case publication.PublicationWithdrawn:
 		return withdrawn(e.Aggregate, event), nil
+	case publication.BypassReviewed:
+		return &distributionv1.PublicationReviewed{
+			Publication: e.Aggregate, Content: event.Content, Hash: event.Hash, Withdrawal: event.Withdrawal, Review: reviewTo(event.Review),
+		}, nil
 	case publication.ReceiptRecorded:
 		return received(e.Aggregate, event), nil
 	default: // also that a withdrawal was returned, which approvals tells
@@ -75,7 +79,7 @@ func corrected(id string, e publication.PublicationCorrected) *distributionv1.Pu
 	return &distributionv1.PublicationCorrected{
 		Publication: id, Content: c, BodyHtml: e.Snapshot.BodyHTML, Slug: e.Slug, PublishedAt: timestamppb.New(e.PublishedAt),
 		CorrectedAt: timestamppb.New(e.CorrectedAt), Kind: e.Kind, Reason: e.Reason, PreviousHash: e.PreviousHash, Number: e.Number,
-		Decisions: decisionsTo(e.Decisions),
+		Decisions: decisionsTo(e.Decisions), Bypass: bypassTo(e.Decisions, e.Review),
 	}
 }
 
@@ -83,7 +87,7 @@ func withdrawn(id string, e publication.PublicationWithdrawn) *distributionv1.Pu
 	return &distributionv1.PublicationWithdrawn{
 		Publication: id, Content: e.Content, Slug: e.Slug, Title: e.Title, Agency: e.Agency, Reason: e.Reason, Replacement: e.Replacement,
 		ReplacementPath: e.ReplacementPath, PublishedAt: timestamppb.New(e.PublishedAt), WithdrawnAt: timestamppb.New(e.WithdrawnAt),
-		Decisions: decisionsTo(e.Decisions), Example: e.Example,
+		Decisions: decisionsTo(e.Decisions), Example: e.Example, Bypass: bypassTo(e.Decisions, publication.Review{}),
 	}
 }
 
@@ -112,7 +116,7 @@ func contentOf(s publication.Snapshot) *contentv1.Content {
 		Id: s.Content, Plan: s.Plan, PlanItem: s.PlanItem, Agency: s.Agency, Unit: s.Unit, Title: s.Title, Summary: s.Summary, Body: s.Body,
 		Theme: s.Theme, Audiences: s.Audiences, Channels: s.Channels, Language: s.Language, SourceLine: s.SourceLine, Example: s.Example,
 		Revision: s.Revision, Hash: s.Hash, BodyFormat: s.BodyFormat, Attachment: lineTo(s.Attachment),
-		CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt),
+		CreatedAt: timestamp(s.CreatedAt), UpdatedAt: timestamp(s.UpdatedAt), UrgentUntil: timestamp(s.UrgentUntil),
 	}
 	for _, f := range s.Attachments {
 		c.Attachments = append(c.Attachments, &contentv1.Attachment{
@@ -149,7 +153,7 @@ func snapshotOf(m *contentv1.ContentSubmitted) publication.Snapshot {
 		Unit: c.GetUnit(), Title: c.GetTitle(), Summary: c.GetSummary(), Body: c.GetBody(), BodyFormat: c.GetBodyFormat(), BodyHTML: m.GetBodyHtml(),
 		Theme: c.GetTheme(), Audiences: c.GetAudiences(), Channels: c.GetChannels(), Language: c.GetLanguage(), SourceLine: c.GetSourceLine(),
 		Attachment: lineOf(c.GetAttachment()), Authors: c.GetAuthors(), Example: c.GetExample(), CreatedAt: moment(c.GetCreatedAt()),
-		UpdatedAt: moment(c.GetUpdatedAt()),
+		UpdatedAt: moment(c.GetUpdatedAt()), UrgentUntil: moment(c.GetUrgentUntil()),
 	}
 	for _, f := range c.GetAttachments() {
 		s.Attachments = append(s.Attachments, publication.File{

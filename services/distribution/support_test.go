@@ -174,7 +174,7 @@ func (b *bench) deliver(messages ...bus.Message) {
 	for _, m := range messages {
 		handle := b.handleContents
 		switch m.Payload.(type) {
-		case *approvalsv1.DossierApproved, *approvalsv1.DossierReturned, *approvalsv1.DossierVoided:
+		case *approvalsv1.DossierApproved, *approvalsv1.DossierReturned, *approvalsv1.DossierVoided, *approvalsv1.DossierReviewed:
 			handle = b.handleDossiers
 		}
 		if err := pgx.BeginFunc(b.t.Context(), b.pool, func(tx pgx.Tx) error { return handle(b.t.Context(), tx, []bus.Message{m}) }); err != nil {

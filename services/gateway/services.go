@@ -21,6 +21,7 @@ type service struct {
 	register func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error
 }
 
+// services are tried by the multiplexer one pattern after another, what was registered last first: what is asked most stands last.
 func services() []service {
 	return []service{
 		{"planning", []protoreflect.FileDescriptor{planningv1.File_loa_planning_v1_planning_proto, planningv1.File_loa_planning_v1_results_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
@@ -31,9 +32,6 @@ func services() []service {
 				return err
 			}
 			return planningv1.RegisterResultServiceHandlerClient(ctx, mux, planningv1.NewResultServiceClient(conn))
-		}},
-		{"content", []protoreflect.FileDescriptor{contentv1.File_loa_content_v1_content_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
-			return contentv1.RegisterContentServiceHandlerClient(ctx, mux, contentv1.NewContentServiceClient(conn))
 		}},
 		{"approvals", []protoreflect.FileDescriptor{approvalsv1.File_loa_approvals_v1_approvals_proto, approvalsv1.File_loa_approvals_v1_registers_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			if err := approvalsv1.RegisterRegisterServiceHandlerClient(ctx, mux, approvalsv1.NewRegisterServiceClient(conn)); err != nil {
@@ -46,6 +44,9 @@ func services() []service {
 		}},
 		{"reporting", []protoreflect.FileDescriptor{reportingv1.File_loa_reporting_v1_reporting_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return reportingv1.RegisterReportServiceHandlerClient(ctx, mux, reportingv1.NewReportServiceClient(conn))
+		}},
+		{"content", []protoreflect.FileDescriptor{contentv1.File_loa_content_v1_content_proto}, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+			return contentv1.RegisterContentServiceHandlerClient(ctx, mux, contentv1.NewContentServiceClient(conn))
 		}},
 	}
 }

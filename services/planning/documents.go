@@ -11,6 +11,7 @@ import (
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
 	"github.com/loa-vn/loa/pkg/document/docx"
+	"github.com/loa-vn/loa/pkg/document/letters"
 	"github.com/loa-vn/loa/pkg/document/model"
 	"github.com/loa-vn/loa/pkg/document/pdf"
 	"github.com/loa-vn/loa/pkg/errs"
@@ -151,9 +152,11 @@ func (s *planServer) render(ctx context.Context, v seen, f format) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	document := paper.Document(in)
+	// What was acknowledged is always printed: texts from before their letters were checked, and names from the directory, may have some
+	// that the typeface lacks.
+	document := letters.Document(paper.Document(in))
 	var out bytes.Buffer
-	if err := f.write(&out, &document); err != nil {
+	if err := f.write(&out, document); err != nil {
 		return nil, err
 	}
 	if out.Len() > maxDocument {

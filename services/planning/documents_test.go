@@ -123,6 +123,30 @@ func TestWhatIsIssuedIsKeptAsItWas(t *testing.T) {
 	}
 }
 
+// What cannot be printed is refused when it comes in, with the letter; a plan that has it from before, and a name of the directory, are
+// printed with a box in its place.
+func TestWhatIsAcknowledgedIsPrinted(t *testing.T) {
+	s := start38(t)
+	s.staffed()
+	_, err := s.planService().CreatePlan(s.as("cv.stttt", ""), &planningv1.CreatePlanRequest{Plan: &planningv1.Plan{Title: "Tuyên truyền 📣", Purposes: []string{"漢"}}})
+	wrong := s.places(err)
+	if len(wrong) != 2 || wrong[0].Field != "title" || wrong[0].Reason != errorsv1.Reason_DOCUMENT_CHARACTER || wrong[0].Args["character"] != "📣" ||
+		wrong[0].Args["code"] != "U+1F4E3" || wrong[1].Field != "purposes[0]" {
+		t.Errorf("%v", wrong)
+	}
+	p, _ := s.drafted()
+	stored, _, err := s.desk.repo.Load(s.Context(), p.GetId())
+	s.must(err)
+	stored.Draft("").Document.Title = "Tuyên truyền 📣 năm 2027"
+	for _, f := range formats() {
+		data, err := s.desk.render(s.Context(), seen{id: p.GetId(), plan: stored, inside: true}, f)
+		s.must(err)
+		if f.name == "docx" {
+			s.says(data, "Tuyên truyền □ năm 2027")
+		}
+	}
+}
+
 func TestTasksGoOutAndComeBackAsAWorkbook(t *testing.T) {
 	s := start38(t)
 	s.staffed()

@@ -48,6 +48,9 @@ func (s *planServer) ListPlans(ctx context.Context, req *planningv1.ListPlansReq
 	if err != nil {
 		return nil, err
 	}
+	if filter.Readable, err = s.throughDossiers(ctx, filter); err != nil {
+		return nil, err
+	}
 	plans, next, err := page(req.GetPageSize(), req.GetPageToken(), func(after string, limit int) ([]readmodel.Plan, error) {
 		filter.After, filter.HowMany = after, limit
 		return s.model.Plans(ctx, filter)

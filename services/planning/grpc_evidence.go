@@ -3,7 +3,6 @@ package planning
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
@@ -33,7 +32,12 @@ func (s *resultServer) AddEvidence(stream grpc.ClientStreamingServer[planningv1.
 	if err := s.host.Policies.Authorize(ctx, "AddEvidence", itemResource(under)); err != nil {
 		return err
 	}
-	said, file, err := s.take(stream)
+	var said *planningv1.Evidence
+	file, err := upload.Take(ctx, s.host.Blobs, "evidence", func() (upload.Piece, error) {
+		message, err := stream.Recv()
+		said = message.GetEvidence()
+		return upload.Piece{Bytes: message.GetChunk(), Last: said != nil, Name: said.GetName()}, err
+	})
 	if err != nil {
 		return err
 	}
@@ -47,34 +51,6 @@ func (s *resultServer) AddEvidence(stream grpc.ClientStreamingServer[planningv1.
 		out.Kind = result.Photograph
 	}
 	return stream.SendAndClose(out)
-}
-
-// take stores the file of a call and reads what is said of it.
-func (s *resultServer) take(stream grpc.ClientStreamingServer[planningv1.AddEvidenceRequest, planningv1.Evidence]) (*planningv1.Evidence, upload.File, error) {
-	ctx := stream.Context()
-	var said *planningv1.Evidence
-	stored, err := upload.Receive(ctx, s.host.Blobs, upload.Pieces(func() ([]byte, error) {
-		message, err := stream.Recv()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, io.EOF
-		case err != nil:
-			return nil, err
-		case message.GetEvidence() != nil:
-			said = message.GetEvidence()
-			return nil, io.EOF
-		default:
-			return message.GetChunk(), nil
-		}
-	}), "file")
-	if err != nil {
-		return nil, upload.File{}, err
-	}
-	if said == nil {
-		return nil, upload.File{}, errs.New(errorsv1.Reason_UNREADABLE, "what", "evidence")
-	}
-	file, err := stored.Named(said.GetName())
-	return said, file, err
 }
 
 // GetEvidence sends the bytes of a file that a result names.

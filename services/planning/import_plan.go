@@ -2,6 +2,7 @@ package planning
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/errs"
@@ -40,7 +41,30 @@ func (s *planServer) ImportPlan(ctx context.Context, req *planningv1.ImportPlanR
 	if out.GetReading() == nil {
 		out.Reading = file.rehearsed(nil)
 	}
+	if asDraft && unnumbered {
+		missing, err := s.lacking(ctx, file.document)
+		if err != nil {
+			return nil, err
+		}
+		out.Reading = append(out.Reading, file.lacking(missing)...)
+	}
 	return out, nil
+}
+
+// lacking is what a draft may be without and what is submitted may not.
+func (s *planServer) lacking(ctx context.Context, d plan.Document) ([]errs.Field, error) {
+	d, wrong, err := s.checkDraft(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	told := func(f errs.Field) bool {
+		return slices.ContainsFunc(wrong, func(w errs.Field) bool { return w.Column == f.Column && w.Reason == f.Reason })
+	}
+	return slices.DeleteFunc(d.CheckComplete(known), told), nil
 }
 
 // mayImport says as what the caller may bring in a plan: as one that was issued outside Loa, or as a draft.

@@ -63,6 +63,55 @@ func filled() map[string]string {
 	}
 }
 
+// A dry run of a workbook that is not finished names every place that has to be filled before it is submitted; so does the import itself.
+func TestAnUnfinishedTemplateTellsAllThatIsMissing(t *testing.T) {
+	s := start38(t)
+	s.staffed()
+	service := s.planService()
+	missing := func(p *planningv1.Plan, err error) string {
+		t.Helper()
+		s.must(err)
+		var out []string
+		for _, r := range p.GetReading() {
+			if r.GetHow() != "missing" {
+				continue
+			}
+			out = append(out, r.GetSheet()+"!"+r.GetCell()+" "+r.GetField())
+			if r.GetNote() == "" || (r.GetRow() == 0) != (r.GetSheet() == "") || (r.GetCell() == "") != (r.GetColumn() == "") {
+				t.Errorf("%v", r)
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	data := s.fill(s.template(), map[string]string{"Kế hoạch!B2": "Tuyên truyền chuyển đổi số", "Nhiệm vụ!A2": "1", "Nhiệm vụ!B2": "Đăng tin", "Nhiệm vụ!A3": "2", "Nhiệm vụ!B3": "Mở lớp", "Nhiệm vụ!I3": "2"})
+	tried, err := service.ImportPlan(s.as("cv.stttt", ""), &planningv1.ImportPlanRequest{Yaml: data, DryRun: true})
+	want := strings.Join([]string{
+		"Kế hoạch!B5 issuer", "Kế hoạch!B8 from", "Kế hoạch!B9 to", "Kế hoạch!B13 purposes", "Chủ đề!B2 themes",
+		"Nhiệm vụ!F2 items[0].lead", "Nhiệm vụ!H2 items[0].deadline", "Nhiệm vụ!I2 items[0].target.quantity", "Nhiệm vụ!J2 items[0].target.unit",
+		"Nhiệm vụ!C2 items[0].theme", "Nhiệm vụ!D2 items[0].audiences", "Nhiệm vụ!E2 items[0].channels",
+		"Nhiệm vụ!F3 items[1].lead", "Nhiệm vụ!H3 items[1].deadline", "Nhiệm vụ!J3 items[1].target.unit",
+		"Nhiệm vụ!C3 items[1].theme", "Nhiệm vụ!D3 items[1].audiences", "Nhiệm vụ!E3 items[1].channels",
+	}, "\n")
+	if got := missing(tried, err); got != want {
+		t.Errorf("missing\n%s", got)
+	}
+	if got := missing(service.ImportPlan(s.as("cv.stttt", "m"), &planningv1.ImportPlanRequest{Yaml: data})); got != want {
+		t.Errorf("of the draft\n%s", got)
+	}
+	done := s.fill(s.template(), filled())
+	if got := missing(service.ImportPlan(s.as("cv.stttt", ""), &planningv1.ImportPlanRequest{Yaml: done, DryRun: true})); got != "" {
+		t.Errorf("of a finished one\n%s", got)
+	}
+	// An office's own table without a column for it: the row is named.
+	own := s.fill(excelize.NewFile(), map[string]string{
+		"Sheet1!A1": "Kế hoạch tuyên truyền năm 2027", "Sheet1!A2": "TT", "Sheet1!B2": "Nội dung công việc", "Sheet1!C2": "Thời hạn", "Sheet1!D2": "Đơn vị chủ trì",
+		"Sheet1!A3": "1", "Sheet1!B3": "Đăng tin", "Sheet1!D3": "Sở Nội vụ",
+	})
+	if got := missing(service.ImportPlan(s.as("cv.stttt", ""), &planningv1.ImportPlanRequest{Yaml: own, DryRun: true})); !strings.Contains(got, "C3 items[0].deadline") || !strings.Contains(got, "! items[0].audiences") {
+		t.Errorf("of an office's own\n%s", got)
+	}
+}
+
 func TestAFilledTemplateBecomesADraft(t *testing.T) {
 	s := start38(t)
 	s.staffed()

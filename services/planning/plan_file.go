@@ -28,6 +28,8 @@ type planFile struct {
 	// tells says that a dry run answers place by place instead of refusing; rehearsed is what it answers.
 	tells     bool
 	rehearsed func(wrong []errs.Field) []*planningv1.PlanReading
+	// lacking tells, place by place, what is still missing of a draft.
+	lacking func(missing []errs.Field) []*planningv1.PlanReading
 }
 
 // faulty says that the file, or the plan in it, has something wrong.
@@ -47,6 +49,7 @@ func (s *planServer) readFile(ctx context.Context, data []byte) (planFile, error
 		return planFile{
 			document: file.Document, locate: file.Locate,
 			rehearsed: func([]errs.Field) []*planningv1.PlanReading { return nil },
+			lacking:   func([]errs.Field) []*planningv1.PlanReading { return nil },
 		}, err
 	}
 	if err != nil {
@@ -60,6 +63,7 @@ func (s *planServer) readFile(ctx context.Context, data []byte) (planFile, error
 	return planFile{
 		document: file.Document, locate: file.Locate, tells: true,
 		rehearsed: func(wrong []errs.Field) []*planningv1.PlanReading { return each(file.Rehearsed(wrong), readingProto) },
+		lacking:   func(missing []errs.Field) []*planningv1.PlanReading { return each(file.Lacking(missing), readingProto) },
 	}, err
 }
 
@@ -91,6 +95,7 @@ func (s *planServer) agencies(ctx context.Context) ([]plantable.Agency, error) {
 func readingProto(r plantable.Reading) *planningv1.PlanReading {
 	return &planningv1.PlanReading{
 		Sheet: r.Sheet, Row: int32(r.Row), Column: r.Column, Field: camelPath(r.Field), Text: r.Text, Value: r.Value, How: string(r.How), Note: r.Note,
+		Cell: r.Cell,
 	}
 }
 

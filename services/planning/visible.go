@@ -6,9 +6,11 @@ import (
 
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
+	"github.com/loa-vn/loa/pkg/readalong"
 	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/planning/internal/plan"
+	"github.com/loa-vn/loa/services/planning/internal/readmodel"
 )
 
 // seen is a plan that the caller may read: as it stands, or as an amendment has it.
@@ -92,6 +94,18 @@ func (s *planServer) approver(ctx context.Context, d *plan.Draft) (bool, error) 
 	default:
 		return err == nil, err
 	}
+}
+
+// throughDossiers are the drafts of other agencies that the caller reads because of their dossiers, as approver says of each.
+func (s *planServer) throughDossiers(ctx context.Context, f readmodel.Filter) ([]string, error) {
+	if f.All || auth.From(ctx).Person == nil {
+		return nil, nil
+	}
+	hidden, err := s.model.Hidden(ctx, f.Reader)
+	if err != nil || len(hidden) == 0 {
+		return nil, err
+	}
+	return readalong.Documents(ctx, s.approvals, "plan", hidden)
 }
 
 // aPlan is what the methods of plans act on when it is no particular one.

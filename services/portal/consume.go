@@ -24,7 +24,7 @@ func followed() []string {
 		&planningv1.PlanItemDelivered{}, &planningv1.PlanItemOverdue{},
 		&planningv1.ResultRecorded{}, &planningv1.ResultConfirmed{}, &planningv1.ResultQuestioned{}, &planningv1.ResultRetracted{},
 		&distributionv1.PublicationPublished{}, &distributionv1.PublicationCorrected{}, &distributionv1.PublicationWithdrawn{},
-		&distributionv1.PublicationExpired{}, &distributionv1.ReceiptRecorded{}, &reportingv1.ReportApproved{}, &reportingv1.ReportIssued{},
+		&distributionv1.PublicationExpired{}, &distributionv1.PublicationReviewed{}, &distributionv1.ReceiptRecorded{}, &reportingv1.ReportApproved{}, &reportingv1.ReportIssued{},
 	} {
 		names = append(names, string(m.ProtoReflect().Descriptor().FullName()))
 	}
@@ -55,6 +55,8 @@ func keep(ctx context.Context, tx pgx.Tx, m bus.Message) error {
 		return facts.Withdraw(ctx, tx, e, traceparent(ctx))
 	case *distributionv1.PublicationExpired:
 		return facts.Expire(ctx, tx, e, traceparent(ctx))
+	case *distributionv1.PublicationReviewed:
+		return facts.Review(ctx, tx, e)
 	case *distributionv1.ReceiptRecorded:
 		return facts.KeepReached(ctx, tx, e, m.RecordedAt)
 	case *reportingv1.ReportApproved:

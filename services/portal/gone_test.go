@@ -442,7 +442,7 @@ func TestAuthenticityPage(t *testing.T) {
 	says(hash(5), http.StatusOK, "38/KH-UBND", "23/02/2022", "là bản mới nhất")
 	says(hash(99), http.StatusNotFound, "Không tìm thấy: hãy cẩn trọng")
 	says("abc", http.StatusNotFound, "Đây không phải mã băm")
-	if text := words(t, get(s, "/en/xac-thuc/"+hash(16)).Body, "main"); !strings.Contains(text, "It comes from the city") {
+	if text := words(t, get(s, "/en/xac-thuc/"+hash(16)).Body, "main"); !strings.Contains(text, "This comes from the city") {
 		t.Errorf("in English: %q", text)
 	}
 	for _, typed := range []string{strings.ToUpper(hash(16)), " https://loa.example/xac-thuc/" + hash(16), "Mã băm: " + hash(16)[:32] + " " + hash(16)[32:]} {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -188,11 +189,19 @@ func words(t *testing.T, body io.Reader, element string) string {
 		}
 		for d := range n.Descendants() {
 			if d.Type == html.TextNode {
-				b.WriteString(d.Data + " ")
+				b.WriteString(d.Data)
+				if !unbroken(d.Parent) && !unbroken(d.NextSibling) {
+					b.WriteByte(' ')
+				}
 			}
 		}
 	}
 	return strings.Join(strings.Fields(strings.ReplaceAll(b.String(), "\u00a0", " ")), " ")
+}
+
+// unbroken says that a node is in the middle of a text: a document's number, which is kept on one line.
+func unbroken(n *html.Node) bool {
+	return n != nil && n.Data == "span" && slices.Contains(n.Attr, html.Attribute{Key: "class", Val: "nowrap"})
 }
 
 func eventually(t testing.TB, done func() bool) {

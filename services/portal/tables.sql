@@ -29,7 +29,7 @@ CREATE INDEX IF NOT EXISTS publication_unindexed ON publication (seq) WHERE inde
 CREATE INDEX IF NOT EXISTS publication_owed ON publication (seq) WHERE receipt_at IS NULL;
 
 -- The lists a publication stands in, newest first: kind all (key ''), theme, audience, agency, item (of a plan), plan and language (of a
--- translation).
+-- translation), urgent (the moment it ends).
 CREATE TABLE IF NOT EXISTS listing (
   kind         text        NOT NULL,
   key          text        NOT NULL,

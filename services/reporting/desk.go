@@ -12,6 +12,7 @@ import (
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	"github.com/loa-vn/loa/services/reporting/internal/facts"
+	"github.com/loa-vn/loa/services/reporting/internal/narrative"
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
 
@@ -64,7 +65,7 @@ func (d *desk) compile(ctx context.Context, plan facts.Plan, period vn.Period, b
 		if by.Person {
 			author = by.Name
 		}
-		return r.CompileReport(sheet, author), nil
+		return r.CompileReport(sheet, author)
 	})
 	return id, r, err
 }
@@ -85,6 +86,19 @@ func (d *desk) submit(ctx context.Context, id, person, unit string, command es.C
 			return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
 		}
 		return r.SubmitReport(person, unit)
+	})
+}
+
+// write gives a report its words on behalf of a person who saw the version that match names. Change is made to the words as they are.
+func (d *desk) write(ctx context.Context, id, person, match string, change func(narrative.Narrative) (narrative.Narrative, []errs.Field), command es.Command) (result, error) {
+	return d.reports.Execute(ctx, id, command, func(r *report.Report, version int64) ([]any, error) {
+		if version == 0 {
+			return nil, errs.New(errorsv1.Reason_NOT_FOUND, "what", id)
+		}
+		if match != etag(r) {
+			return nil, errs.New(errorsv1.Reason_ETAG_STALE)
+		}
+		return r.WriteReport(person, change)
 	})
 }
 

@@ -2,6 +2,7 @@ package reporting
 
 import (
 	"context"
+	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/loa-vn/loa/pkg/auth"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/listing"
+	"github.com/loa-vn/loa/pkg/readalong"
 	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/pkg/vn"
 	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
@@ -84,7 +86,7 @@ func (s *server) GetReport(ctx context.Context, r *reportingv1.GetReportRequest)
 	if err != nil {
 		return nil, err
 	}
-	return reportOf(r.GetReport(), found)
+	return s.told(ctx, r.GetReport(), found)
 }
 
 // ListReports gives reports without their figures, which GetReport gives.
@@ -101,9 +103,13 @@ func (s *server) ListReports(ctx context.Context, r *reportingv1.ListReportsRequ
 	if err != nil {
 		return nil, err
 	}
+	readable, err := s.throughDossiers(ctx, all)
+	if err != nil {
+		return nil, err
+	}
 	// One more tells whether there is a next page.
 	rows, err := readmodel.List(ctx, s.host.Pool, readmodel.Query{
-		Plan: r.GetPlan(), All: all, Agency: auth.From(ctx).Agency(), BeforeID: page.After.ID, Limit: page.Size + 1,
+		Plan: r.GetPlan(), All: all, Agency: auth.From(ctx).Agency(), Readable: readable, BeforeID: page.After.ID, Limit: page.Size + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -165,6 +171,18 @@ func (s *server) approver(ctx context.Context, r *report.Report) (bool, error) {
 	}
 }
 
+// throughDossiers are the reports that the caller reads because of their dossiers alone, as approver says of each.
+func (s *server) throughDossiers(ctx context.Context, all bool) ([]string, error) {
+	if all || auth.From(ctx).Person == nil {
+		return nil, nil
+	}
+	hidden, err := readmodel.Hidden(ctx, s.host.Pool, auth.From(ctx).Agency())
+	if err != nil || len(hidden) == 0 {
+		return nil, err
+	}
+	return readalong.Documents(ctx, s.approvals, documentType, hidden)
+}
+
 func resourceOf(id string, r *report.Report, agencies []string) auth.Resource {
 	return auth.Resource{Type: "Report", ID: id, Attributes: map[string]any{
 		"agency": r.Sheet.Agency, "agencies": agencies, "state": string(r.State), "approver": false,
@@ -183,15 +201,27 @@ func (s *server) answer(ctx context.Context, id string, r result) (*reportingv1.
 	if err := s.host.Answered(ctx, r.Position, r.Recorded); err != nil {
 		return nil, err
 	}
-	return reportOf(id, r.State)
+	return s.told(ctx, id, r.State)
 }
+
+// told is a report with its ETag beside it.
+func (s *server) told(ctx context.Context, id string, r *report.Report) (*reportingv1.Report, error) {
+	out, err := reportOf(id, r)
+	if err != nil {
+		return nil, err
+	}
+	return out, rpc.SetETag(ctx, out.GetEtag())
+}
+
+// etag is of what an editor of a report sees: its figures and its words.
+func etag(r *report.Report) string { return strconv.Quote(r.Sheet.Hash) }
 
 func reportOfRow(r readmodel.Row) *reportingv1.Report {
 	out := &reportingv1.Report{
 		Id: r.ID, Plan: r.Plan, PlanNumber: r.PlanNumber, PlanTitle: r.PlanTitle, Agency: r.Agency, AgencyName: r.AgencyName, Period: r.Period,
 		PeriodName: r.PeriodName, From: r.From, To: r.To, Title: r.Title, State: r.State, Hash: r.Hash, CompiledAt: timestamppb.New(r.CompiledAt),
 		CompiledBy: r.CompiledBy, Example: r.Example, ImportedPlan: r.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment,
-		Number: r.Number, Date: r.Date,
+		Number: r.Number, Date: r.Date, Etag: strconv.Quote(r.Hash),
 	}
 	if r.ApprovedAt != nil {
 		out.ApprovedAt = timestamppb.New(*r.ApprovedAt)

@@ -61,6 +61,8 @@ func TestPolicies(t *testing.T) {
 			return officerOfLead(c) || c.service == "worker"
 		}},
 		{"SubmitReport", in(report.Compiled), officerOfLead},
+		{"UpdateReport", in(report.Compiled), officerOfLead},
+		{"UpdateReport", readAlong, officerOfLead},
 		{"GetReport", in(report.Compiled), named},
 		{"GetReport", in(report.InApproval), named},
 		{"GetReport", in(report.Returned), named},

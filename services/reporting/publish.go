@@ -20,6 +20,9 @@ func publish(e es.Event) (proto.Message, error) {
 	switch event := e.Data.(type) {
 	case report.ReportCompiled:
 		return &reportingv1.ReportCompiled{Report: e.Aggregate, Plan: event.Sheet.Plan, Period: event.Sheet.Period, Hash: event.Sheet.Hash}, nil
+	case report.ReportWritten:
+		// To others it is the same: the report is what this hash is of, and what was approved of another is void.
+		return &reportingv1.ReportCompiled{Report: e.Aggregate, Plan: event.Sheet.Plan, Period: event.Sheet.Period, Hash: event.Sheet.Hash}, nil
 	case report.ReportSubmitted:
 		r, err := reportOf(e.Aggregate, &report.Report{State: report.InApproval, Sheet: event.Sheet})
 		return &reportingv1.ReportSubmitted{Report: r, Unit: event.Unit, Authors: event.Authors}, err
@@ -59,6 +62,7 @@ func reportOf(id string, r *report.Report) (*reportingv1.Report, error) {
 		PeriodName: s.PeriodName, From: s.From, To: s.To, Title: s.Title, State: string(r.State), Figures: f, Canonical: s.Canonical,
 		Hash: s.Hash, Sources: s.Sources, CompiledAt: timestamppb.New(s.CompiledAt), CompiledBy: s.CompiledBy, Example: s.Example,
 		ImportedPlan: s.ImportedPlan, Path: r.Path, Dossier: r.Dossier, ReturnComment: r.ReturnComment, Number: r.Number, Date: r.Date,
+		Narrative: narrativeOf(document.Narrative), Etag: etag(r),
 	}
 	for _, d := range r.Documents {
 		out.Documents = append(out.Documents, &reportingv1.StoredDocument{Format: d.Format, MediaType: d.MediaType, Sha256: d.SHA256, Size: d.Size})
@@ -173,7 +177,7 @@ func countedOf(e figures.Entry) (*reportingv1.Counted, error) {
 	c := &reportingv1.Counted{
 		Content: e.Content, Title: e.Title, PublishedAt: timestamppb.New(at), Path: e.Path, Hash: e.Hash, Event: e.Event, Imported: e.Imported,
 		Kind: string(e.Kind), Quantity: e.Quantity, Unit: e.Unit, Item: e.Item, Agency: e.Agency, Theme: e.Theme, Audiences: e.Audiences,
-		Channels: e.Channels, Example: e.Example,
+		Channels: e.Channels, Example: e.Example, Bypassed: e.Bypassed,
 	}
 	if e.Kind == figures.Result {
 		c.Result = e.ID

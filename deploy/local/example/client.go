@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"sync"
 	"time"
@@ -54,12 +55,57 @@ func (c *client) json(ctx context.Context, person, method, path string, body any
 }
 
 func (c *client) send(ctx context.Context, person, method, path, contentType string, body []byte, key string, answer any) error {
-	status, got, err := c.exchange(ctx, person, method, path, contentType, body, key)
+	r, err := c.request(ctx, method, path, contentType, body, key)
+	if err != nil {
+		return err
+	}
+	return c.answered(r, person, answer)
+}
+
+// edit sends what changes of a resource, under the ETag that was read.
+func (c *client) edit(ctx context.Context, person, path, etag string, changes any, key string, answer any) error {
+	raw, err := json.Marshal(changes)
+	if err != nil {
+		return err
+	}
+	r, err := c.request(ctx, http.MethodPatch, path, "application/json", raw, key)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("If-Match", etag)
+	return c.answered(r, person, answer)
+}
+
+// upload sends a file as a form does.
+func (c *client) upload(ctx context.Context, person, path, name string, file []byte, fields map[string]string, key string) error {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		return err
+	}
+	if _, err := part.Write(file); err != nil {
+		return err
+	}
+	for field, value := range fields {
+		if err := form.WriteField(field, value); err != nil {
+			return err
+		}
+	}
+	if err := form.Close(); err != nil {
+		return err
+	}
+	return c.send(ctx, person, http.MethodPost, path, form.FormDataContentType(), body.Bytes(), key, nil)
+}
+
+// answered carries a request out and reads the answer into answer unless that is nil; a refusal is an error.
+func (c *client) answered(r *http.Request, person string, answer any) error {
+	status, got, err := c.carryOut(r, person)
 	if err != nil {
 		return err
 	}
 	if status >= 300 {
-		return fmt.Errorf("%s %s as %s: %d %s", method, path, person, status, got)
+		return fmt.Errorf("%s %s as %s: %d %s", r.Method, r.URL.Path, person, status, got)
 	}
 	if answer == nil {
 		return nil
@@ -68,15 +114,18 @@ func (c *client) send(ctx context.Context, person, method, path, contentType str
 }
 
 func (c *client) exchange(ctx context.Context, person, method, path, contentType string, body []byte, key string) (int, []byte, error) {
-	token, err := c.token(ctx, person)
+	r, err := c.request(ctx, method, path, contentType, body, key)
 	if err != nil {
 		return 0, nil, err
 	}
+	return c.carryOut(r, person)
+}
+
+func (c *client) request(ctx context.Context, method, path, contentType string, body []byte, key string) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.BaseURL+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept-Language", "vi")
 	if len(body) > 0 {
 		r.Header.Set("Content-Type", contentType)
@@ -84,6 +133,15 @@ func (c *client) exchange(ctx context.Context, person, method, path, contentType
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}
+	return r, nil
+}
+
+func (c *client) carryOut(r *http.Request, person string) (int, []byte, error) {
+	token, err := c.token(r.Context(), person)
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
 	if c.position != "" {
 		r.Header.Set("Loa-At-Least", c.position)
 	}

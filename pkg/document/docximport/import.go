@@ -145,7 +145,7 @@ func ImportWithin(data []byte, limits Limits) (Document, error) {
 	}
 	body := parts.document.child("document").child("body")
 	if body == nil {
-		return Document{}, damaged("không có nội dung văn bản", nil)
+		return Document{}, damaged("không có nội dung văn bản (no text)", nil)
 	}
 	r := &reader{
 		links:     parts.links,

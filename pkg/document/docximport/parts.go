@@ -47,19 +47,19 @@ type parts struct {
 
 func open(data []byte, limits Limits) (parts, error) {
 	if len(data) > limits.File {
-		return parts{}, over("dung lượng tệp (byte)", int64(limits.File))
+		return parts{}, over("dung lượng tệp (bytes)", int64(limits.File))
 	}
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return parts{}, damaged("không phải tệp nén ZIP của Word", err)
+		return parts{}, damaged("không phải tệp nén ZIP (no ZIP archive)", err)
 	}
 	if len(archive.File) > limits.Parts {
-		return parts{}, over("số phần trong tệp", int64(limits.Parts))
+		return parts{}, over("số phần trong tệp (parts)", int64(limits.Parts))
 	}
 	files := make(map[string]*zip.File, len(archive.File))
 	for _, f := range archive.File {
 		if _, twice := files[f.Name]; twice {
-			return parts{}, damaged("hai phần cùng tên "+f.Name, nil)
+			return parts{}, damaged("hai phần cùng tên (twice) "+f.Name, nil)
 		}
 		files[f.Name] = f
 	}
@@ -74,7 +74,7 @@ func open(data []byte, limits Limits) (parts, error) {
 		}
 	}
 	if p.document == nil {
-		return parts{}, damaged("không có word/document.xml", nil)
+		return parts{}, damaged("không có (missing) word/document.xml", nil)
 	}
 	relations, err := readPart(files["word/_rels/document.xml.rels"], limits, &budget)
 	if err != nil {
@@ -90,20 +90,20 @@ func readPart(f *zip.File, limits Limits, budget *int) (*node, error) {
 	}
 	in, err := f.Open()
 	if err != nil {
-		return nil, damaged("phần "+f.Name, err)
+		return nil, damaged(f.Name, err)
 	}
 	defer in.Close()
 	bounded := &boundedReader{r: in, left: limits.Part}
 	n, err := parse(bounded, limits.Depth, budget)
 	switch {
 	case bounded.left < 0:
-		return nil, over("dung lượng của "+f.Name+" khi giải nén (byte)", limits.Part)
+		return nil, over(f.Name+", khi giải nén (bytes unpacked)", limits.Part)
 	case errors.Is(err, errDepth):
-		return nil, over("số lớp lồng nhau", int64(limits.Depth))
+		return nil, over("số lớp lồng nhau (levels of nesting)", int64(limits.Depth))
 	case errors.Is(err, errElements):
-		return nil, over("số phần tử", int64(limits.Elements))
+		return nil, over("số phần tử (elements)", int64(limits.Elements))
 	case err != nil:
-		return nil, damaged("phần "+f.Name+" sai XML", err)
+		return nil, damaged(f.Name+", sai XML (no valid XML)", err)
 	}
 	return n, nil
 }

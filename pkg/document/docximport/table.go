@@ -25,7 +25,7 @@ func (r *reader) rows(t *node, out *Table, open map[int]*Cell) error {
 				continue
 			}
 			if len(out.Rows) == r.limits.Rows {
-				return over("số hàng của một bảng", int64(r.limits.Rows))
+				return over("số hàng của một bảng (rows)", int64(r.limits.Rows))
 			}
 			if err := r.row(k, out, open); err != nil {
 				return err
@@ -49,7 +49,7 @@ func (r *reader) row(tr *node, out *Table, open map[int]*Cell) error {
 	properties := tr.child("trPr")
 	column := properties.child("gridBefore").number()
 	if column > r.limits.Columns {
-		return over("số cột của một bảng", int64(r.limits.Columns))
+		return over("số cột của một bảng (columns)", int64(r.limits.Columns))
 	}
 	var row []Cell
 	var starts []int // places in row that a merge may go on from
@@ -62,7 +62,7 @@ func (r *reader) row(tr *node, out *Table, open map[int]*Cell) error {
 		}
 		span := max(p.child("gridSpan").number(), 1)
 		if column+span > r.limits.Columns {
-			return over("số cột của một bảng", int64(r.limits.Columns))
+			return over("số cột của một bảng (columns)", int64(r.limits.Columns))
 		}
 		merged := p.child("vMerge")
 		if above := open[column]; merged != nil && merged.val() != "restart" && above != nil {

@@ -62,6 +62,9 @@ type Document struct {
 	Marks        []Mark // at the foot of every page
 }
 
+// Bypassed is the Emergency of what was approved past its route.
+const Bypassed = "Ban hành khẩn, chưa qua đủ các cấp phê duyệt; xem xét lại sau."
+
 // Mark says of a whole document what its reader must not overlook.
 type Mark string
 
@@ -173,12 +176,17 @@ func (d *Document) DateLine() string {
 		gap := strings.Repeat("\u00a0", 6)
 		return d.Place + ", ngày" + gap + "tháng" + gap + "năm" + gap
 	}
-	at := d.Date.In(vn.Location())
+	return d.Place + ", " + LongDate(d.Date)
+}
+
+// LongDate is a day in words, "ngày 23 tháng 02 năm 2022".
+func LongDate(day time.Time) string {
+	at := day.In(vn.Location())
 	month := fmt.Sprint(int(at.Month()))
 	if at.Month() < time.March {
 		month = "0" + month
 	}
-	return fmt.Sprintf("%s, ngày %02d tháng %s năm %d", d.Place, at.Day(), month, at.Year())
+	return fmt.Sprintf("ngày %02d tháng %s năm %d", at.Day(), month, at.Year())
 }
 
 // FootLine is what stands at the foot of every page, empty for most.

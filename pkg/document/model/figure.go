@@ -9,6 +9,13 @@ import (
 // MissingWords is what stands for a figure that nobody has reported.
 const MissingWords = "– (chưa có số liệu)"
 
+// In a table of many columns the words have no room: MissingSign stands there, and MissingNote beside the table says what it is. The signs
+// are those of Vietnamese statistics.
+const (
+	MissingSign = "…"
+	MissingNote = "Trong các bảng, dấu “…” là chưa có số liệu (chưa được báo cáo), không phải bằng không; dấu “–” là không có số kế hoạch để tính tỷ lệ."
+)
+
 // Figure is a count, or the absence of one: the zero Figure is missing, and is never shown as nought.
 type Figure struct {
 	count int64
@@ -32,6 +39,14 @@ func (f Figure) String() string {
 // Cell is the figure in a table; a missing one is set in italics, so that the eye does not take the dash for a value.
 func (f Figure) Cell() Cell {
 	return Cell{Runs: []Run{{Text: f.String(), Italic: !f.known}}}
+}
+
+// Narrow is the figure in a table that says MissingNote beside it.
+func (f Figure) Narrow() Cell {
+	if !f.known {
+		return Words(MissingSign)
+	}
+	return f.Cell()
 }
 
 // Share is actual in per cent of planned with one decimal, "83,3"; missing when either is or when nothing was planned.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/loa-vn/loa/pkg/document/internal/typeface"
+	"github.com/loa-vn/loa/pkg/document/letters"
 	"github.com/loa-vn/loa/pkg/document/model"
 	"github.com/loa-vn/loa/pkg/errs"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -222,21 +223,14 @@ func (d *doc) letters(texts ...string) error {
 		}
 		place := ""
 		for _, t := range texts {
-			if t = model.Normal(t); strings.ContainsRune(t, f.Missing) {
-				place = excerpt(t, f.Missing)
+			if strings.ContainsRune(model.Normal(t), f.Missing) {
+				place = t
 				break
 			}
 		}
-		return errs.New(errorsv1.Reason_DOCUMENT_CHARACTER, "character", string(f.Missing), "code", fmt.Sprintf("U+%04X", f.Missing), "text", place)
+		return errs.New(errorsv1.Reason_DOCUMENT_CHARACTER, letters.Names(f.Missing, place)...)
 	}
 	return nil
-}
-
-// excerpt is the letter with what stands around it.
-func excerpt(text string, r rune) string {
-	runes := []rune(text)
-	at := max(slices.Index(runes, r), 0)
-	return string(runes[max(at-30, 0):min(at+30, len(runes))])
 }
 
 // finish writes what every page shares and the catalogue.

@@ -64,7 +64,7 @@ func (c Cell) csv() string {
 		return c.at.In(vn.Location()).Format("2006-01-02")
 	case Times:
 		return c.at.In(vn.Location()).Format("2006-01-02T15:04:05-07:00")
-	case Texts:
+	case Texts, Ordinals: // no cell is of ordinals
 	}
 	return harmless(c.text)
 }

@@ -67,6 +67,8 @@ const (
 	Percents
 	Dates
 	Times
+	// Ordinals is of a column alone: its whole numbers name places in an order, and are shown as they are written, 1234.
+	Ordinals
 )
 
 // Cell is one value. The zero Cell is empty.
@@ -89,7 +91,7 @@ func Link(text, address string) Cell {
 	return Cell{kind: Texts, filled: text != "", text: text, link: address}
 }
 
-// Integer is a whole number, shown with thousands apart.
+// Integer is a whole number, shown with thousands apart, except in a column of Ordinals.
 func Integer(n int64) Cell { return Cell{kind: Integers, filled: true, whole: n} }
 
 // Decimal is a number, shown with one or two decimals. What is not finite is written as missing.

@@ -90,6 +90,16 @@ func TestCellsKeepTheirTypes(t *testing.T) {
 	}
 }
 
+// Number 1234 of a register is written so, and not 1,234.
+func TestOrdinalsHaveNoThousands(t *testing.T) {
+	book := Book{Title: "Sổ", Sheets: []Sheet{{
+		Name: "Sổ", Columns: []Column{{Title: "Số", Kind: Ordinals}, {Title: "Lượt", Kind: Integers}}, Rows: Rows([][]Cell{{Integer(1234), Integer(1234)}}),
+	}}}
+	f := open(t, book)
+	assert.Equal(t, "1234", value(t, f, "Sổ", "A2"))
+	assert.Equal(t, "1,234", value(t, f, "Sổ", "B2"))
+}
+
 func TestMissingFigureIsAWordNotNought(t *testing.T) {
 	f := open(t, figures())
 	assert.Equal(t, "– (chưa có số liệu)", value(t, f, "Theo chủ đề", "C6"))

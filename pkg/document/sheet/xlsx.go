@@ -36,7 +36,7 @@ func WriteXLSX(w io.Writer, b Book) error {
 		{"docProps/core.xml", b.properties()},
 		{"xl/workbook.xml", b.workbook(choices)},
 		{"xl/_rels/workbook.xml.rels", b.workbookRelations(choices)},
-		{"xl/styles.xml", stylesPart()},
+		{"xl/styles.xml", stylesPart(b.hasOrdinals())},
 	} {
 		if err := z.Put(p.name, []byte(p.content)); err != nil {
 			return err
@@ -168,6 +168,9 @@ func (x *sheetWriter) cell(column int, c Cell) {
 	style := styleOf(c.kind, c.bold)
 	switch c.kind {
 	case Integers:
+		if x.sheet.Columns[column].Kind == Ordinals {
+			style = styleOf(Ordinals, c.bold)
+		}
 		x.number(at, style, strconv.FormatInt(c.whole, 10))
 	case Decimals, Percents:
 		x.number(at, style, strconv.FormatFloat(c.number, 'g', -1, 64))
@@ -177,7 +180,7 @@ func (x *sheetWriter) cell(column int, c Cell) {
 	case Times:
 		days, seconds := serial(c.at)
 		x.number(at, style, strconv.FormatInt(days, 10)+fmt.Sprintf(".%08d", seconds*100_000_000/86400))
-	case Texts:
+	case Texts, Ordinals: // no cell is of ordinals
 		if c.link != "" && len(x.links) < maxLinks && safeAddress(c.link) {
 			x.links = append(x.links, cellLink{at, c.link})
 			style = styleLink

@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,20 +18,35 @@ const (
 	styleKinds   = 4
 	styleQuoted  = 16
 	styleLink    = 18
+	styleOrdinal = 20
 )
 
 func styleOf(k Kind, bold bool) int {
 	s := styleKinds + 2*int(k)
+	if k == Ordinals {
+		s = styleOrdinal
+	}
 	if bold {
 		s++
 	}
 	return s
 }
 
+func (b Book) hasOrdinals() bool {
+	return slices.ContainsFunc(b.Sheets, func(s Sheet) bool {
+		return slices.ContainsFunc(s.Columns, func(c Column) bool { return c.Kind == Ordinals })
+	})
+}
+
 // stylesPart gives the formats. "quotePrefix" is what a program itself sets for text that was typed with an apostrophe: editing
 // the cell does not turn it into a formula.
-func stylesPart() string {
+// Those of ordinals stand last, and in books that have some alone: the bytes of every other book are what they were.
+func stylesPart(ordinals bool) string {
 	var b strings.Builder
+	count := styleOrdinal
+	if ordinals {
+		count += 2
+	}
 	font := func(attributes, size string) {
 		fmt.Fprintf(&b, `<font>%s<sz val="%s"/><name val="Times New Roman"/><family val="1"/></font>`, attributes, size)
 	}
@@ -44,7 +60,7 @@ func stylesPart() string {
 	side := func(s string) string {
 		return `<` + s + ` style="thin"><color rgb="FF9AA5B1"/></` + s + `>`
 	}
-	b.WriteString(`<borders count="2"><border><left/><right/><top/><bottom/></border><border>` + side("left") + side("right") + side("top") + side("bottom") + `</border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="20">`)
+	b.WriteString(`<borders count="2"><border><left/><right/><top/><bottom/></border><border>` + side("left") + side("right") + side("top") + side("bottom") + `</border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="` + strconv.Itoa(count) + `">`)
 	xf := func(number, font, fill int, extra, align string) {
 		fmt.Fprintf(&b, `<xf numFmtId="%d" fontId="%d" fillId="%d" borderId="%d" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"%s><alignment vertical="top"%s/></xf>`, number, font, fill, fill/2, extra, align)
 	}
@@ -64,6 +80,10 @@ func stylesPart() string {
 	xf(49, 1, 0, ` quotePrefix="1"`, ` wrapText="1"`)
 	xf(49, 4, 0, "", ` wrapText="1"`)
 	xf(49, 4, 0, "", ` wrapText="1"`)
+	if ordinals {
+		xf(1, 0, 0, "", "")
+		xf(1, 1, 0, "", "")
+	}
 	b.WriteString(`</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`)
 	return b.String()
 }

@@ -67,7 +67,7 @@ copyFileSync(join(modules, "@digdir", "designsystemet-css", "LICENSE"), join(lic
 copyFileSync(join(modules, "@tabler", "icons", "LICENSE"), join(licences, "tabler-icons-MIT.txt"));
 
 // One path an icon, of Tabler's outline set; pages put the ones they use into a sprite.
-const icons = ["alert-triangle", "arrow-left", "ban", "chart-bar", "check", "chevron-right", "circle-check", "external-link", "file-text", "history", "language", "list-check", "menu-2", "printer", "replace", "rss", "search", "shield-check"];
+const icons = ["alert-triangle", "arrow-left", "ban", "chart-bar", "check", "chevron-right", "circle-check", "external-link", "file-text", "history", "language", "list-check", "menu-2", "printer", "replace", "rss", "search", "shield-check", "speakerphone"];
 const cases = icons.map((name) => {
   const svg = readFileSync(join(modules, "@tabler", "icons", "icons", "outline", `${name}.svg`), "utf8");
   const path = [...svg.matchAll(/<path d="([^"]+)"/g)].map((match) => match[1]).join("");

@@ -136,6 +136,9 @@ func (f *Face) Width(s string, size int) int {
 	return w * size / 1000
 }
 
+// Has says whether the face has a letter. Unlike Advance it remembers nothing.
+func (f *Face) Has(r rune) bool { return f.lookup(r) != 0 }
+
 // Advance is a letter's width, rounded as the PDF's table of widths has it.
 func (f *Face) Advance(r rune) int {
 	if r >= 0 && r < cached {

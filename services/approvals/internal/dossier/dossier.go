@@ -154,6 +154,40 @@ func (d *Dossier) ActsBy(p route.Position) bool {
 	return slices.ContainsFunc(d.Levels, func(l route.Level) bool { return l.Admits(p, d.Agency, d.Unit) })
 }
 
+// Seat is a place at a level: a role in an agency, or in one unit of it.
+type Seat struct {
+	Role, Agency string
+	OfUnit       bool
+	Unit         string // with OfUnit; empty: of those who belong to no unit
+}
+
+// Seats are the places at some levels, from 1, each once. Whoever holds one is who ActsBy finds.
+func (d *Dossier) Seats(levels ...int) []Seat {
+	var seats []Seat
+	for _, level := range levels {
+		l := d.Levels[level-1]
+		s := Seat{Agency: l.Agency(d.Agency), OfUnit: l.Scope == route.ScopeUnit}
+		if s.OfUnit {
+			s.Unit = d.Unit
+		}
+		for _, s.Role = range l.Roles {
+			if !slices.Contains(seats, s) {
+				seats = append(seats, s)
+			}
+		}
+	}
+	return seats
+}
+
+// EverySeat is the places at all its levels.
+func (d *Dossier) EverySeat() []Seat {
+	levels := make([]int, 0, len(d.Levels))
+	for i := range d.Levels {
+		levels = append(levels, i+1)
+	}
+	return d.Seats(levels...)
+}
+
 // ActedElsewhere gives the other level at which a person has decided on this dossier, or somebody in their place, whatever became of the
 // decision.
 func (d *Dossier) ActedElsewhere(person string, level int) (other int, yes bool) {

@@ -62,12 +62,12 @@ func queue(rows *pgx.Batch, d *dossier.Dossier) error {
 		return err
 	}
 	_, pending := d.PendingReview()
-	rows.Queue(`INSERT INTO dossier (id, document, document_type, agency, state, opened_at, actors, outside, asked, waiting, awaiting, soon_at, due_at, running,
+	rows.Queue(`INSERT INTO dossier (id, document, document_type, agency, state, opened_at, actors, acts, asked, waiting, awaiting, soon_at, due_at, running,
 		review_pending, fold, issuer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, actors = excluded.actors, asked = excluded.asked, waiting = excluded.waiting,
 		awaiting = excluded.awaiting, soon_at = excluded.soon_at, due_at = excluded.due_at, running = excluded.running,
 		review_pending = excluded.review_pending, fold = excluded.fold`,
-		d.ID, d.Document, string(d.DocumentType), d.Agency, string(d.State), d.OpenedAt, actors(d), outside(d), asked(d, everyTarget), waiting(d),
+		d.ID, d.Document, string(d.DocumentType), d.Agency, string(d.State), d.OpenedAt, actors(d), seatKeys(d.EverySeat()), asked(d, everyTarget), seatKeys(d.Seats(d.Open...)),
 		asked(d, dossier.Consultation.Awaited), moment(d.SoonFrom()), moment(d.Due()), d.Waiting(), pending, string(fold), d.Issuer())
 	return nil
 }
@@ -91,39 +91,27 @@ func actors(d *dossier.Dossier) []string {
 	return people
 }
 
-func outside(d *dossier.Dossier) []string {
-	positions := []string{}
-	for _, l := range d.Levels {
-		if l.Scope == route.ScopeUnit || l.Scope == route.ScopeAgency {
-			continue
-		}
-		for _, role := range l.Roles {
-			positions = append(positions, l.Scope+"/"+role)
-		}
-	}
-	return positions
-}
-
-func waiting(d *dossier.Dossier) []string {
-	keys := []string{}
-	for _, level := range d.Open {
-		l := d.Levels[level-1]
-		unit := ""
-		if l.Scope == route.ScopeUnit {
-			unit = d.Unit
-		}
-		for _, role := range l.Roles {
-			keys = append(keys, waitingKey(role, l.Agency(d.Agency), l.Scope == route.ScopeUnit, unit))
-		}
+// seatKeys are the keys of seats as the query compares them.
+func seatKeys(seats []dossier.Seat) []string {
+	keys := make([]string, 0, len(seats))
+	for _, s := range seats {
+		keys = append(keys, seatKey(s))
 	}
 	return keys
 }
 
-func waitingKey(role, agency string, ofUnit bool, unit string) string {
-	if !ofUnit {
-		return role + "/" + agency
+func seatKey(s dossier.Seat) string {
+	if !s.OfUnit {
+		return s.Role + "/" + s.Agency
 	}
-	return role + "/" + agency + "/" + unit
+	return s.Role + "/" + s.Agency + "/" + s.Unit
+}
+
+// keysOf are the keys of every seat that a position holds.
+func keysOf(p route.Position) []string {
+	return []string{
+		seatKey(dossier.Seat{Role: p.Role, Agency: p.Agency}), seatKey(dossier.Seat{Role: p.Role, Agency: p.Agency, OfUnit: true, Unit: p.Unit}),
+	}
 }
 
 func everyTarget(c dossier.Consultation) []dossier.Target { return c.Targets }
@@ -165,7 +153,9 @@ type Filter struct {
 	Reader route.Position
 	// All: the reader is a machine that sees everything.
 	All bool
-	// Seats are the positions that the reader decides by: their own, and those of who delegated to them.
+	// Delegated are the positions in whose place the reader may decide, and on what.
+	Delegated []Delegated
+	// Seats are the positions that the reader decides by, with Decides: their own, and those of who delegated to them.
 	Seats []route.Position
 	// Decides asks for what waits for one of the seats alone, and says of a dossier whether it does; nil asks for all.
 	Decides func(*dossier.Dossier) bool
@@ -183,6 +173,28 @@ type Filter struct {
 	Now           time.Time
 	Running       bool // a term has still to be seen to
 	ReviewPending bool
+}
+
+// Delegated is a position in whose place the reader may decide: on documents of some types and agencies, on all where none are named.
+type Delegated struct {
+	Position route.Position
+	Types    []route.DocumentType
+	Agencies []string
+}
+
+// held are the keys of who delegated, as the query reads them.
+func held(delegated []Delegated) (string, error) {
+	type seats struct {
+		Keys     []string             `json:"keys"`
+		Types    []route.DocumentType `json:"types"`
+		Agencies []string             `json:"agencies"`
+	}
+	rows := []seats{}
+	for _, d := range delegated {
+		rows = append(rows, seats{keysOf(d.Position), append([]route.DocumentType{}, d.Types...), list(d.Agencies)})
+	}
+	raw, err := json.Marshal(rows)
+	return string(raw), err
 }
 
 // List gives up to limit dossiers after a place (the zero place: from the newest), the newest first.
@@ -211,10 +223,16 @@ func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place
 func page(ctx context.Context, tx pgx.Tx, f Filter, after listing.Place, limit int) ([]*dossier.Dossier, error) {
 	seats := []string{}
 	for _, p := range f.Seats {
-		seats = append(seats, waitingKey(p.Role, p.Agency, false, ""), waitingKey(p.Role, p.Agency, true, p.Unit))
+		seats = append(seats, keysOf(p)...)
+	}
+	delegated, err := held(f.Delegated)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := tx.Query(ctx, `SELECT fold::text FROM dossier
-		WHERE ($1 OR agency = $2 OR $3 = 'auditor' OR $4 = ANY (actors) OR $2 || '/' || $3 = ANY (outside) OR asked && $5 OR waiting && $6 OR issuer = ANY ($20))
+		WHERE ($1 OR agency = $2 OR $3 = 'auditor' OR $4 = ANY (actors) OR acts && $22 OR asked && $5 OR issuer = ANY ($20)
+			OR EXISTS (SELECT FROM jsonb_to_recordset($23::jsonb) AS held (keys text[], types text[], agencies text[])
+				WHERE acts && keys AND (types = '{}' OR document_type = ANY (types)) AND (agencies = '{}' OR agency = ANY (agencies))))
 		AND ($7 OR waiting && $6) AND (NOT $8 OR awaiting && $5 AND state = 'in_approval')
 		AND ($9 = '' OR document = $9) AND ($10 = '' OR document_type = $10) AND ($11 = '' OR state = $11)
 		AND (NOT $12 OR due_at <= $14) AND (NOT $13 OR soon_at <= $14 AND due_at > $14)
@@ -223,7 +241,7 @@ func page(ctx context.Context, tx pgx.Tx, f Filter, after listing.Place, limit i
 		ORDER BY opened_at DESC, id DESC LIMIT $19`,
 		f.All, f.Reader.Agency, f.Reader.Role, f.Reader.Person, []string{f.Reader.Agency, f.Reader.Agency + "/" + f.Reader.Unit}, seats,
 		f.Decides == nil, f.Opinion, f.Document, f.DocumentType, f.State, f.Overdue, f.DueSoon, f.Now, f.Running, f.ReviewPending,
-		after.At, after.ID, limit, list(f.Keeps), f.Number)
+		after.At, after.ID, limit, list(f.Keeps), f.Number, keysOf(f.Reader), delegated)
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,9 @@ CREATE TABLE dossier (
   state          text        NOT NULL,
   opened_at      timestamptz NOT NULL,
   actors         text[]      NOT NULL, -- who has decided on it, or somebody in their place
-  outside        text[]      NOT NULL, -- "agency/role" that some level names outside the document's agency
+  acts           text[]      NOT NULL, -- "role/agency" or "role/agency/unit" of who acts at some level
   asked          text[]      NOT NULL, -- "agency" or "agency/unit" that were asked for an opinion
-  waiting        text[]      NOT NULL, -- "role/agency/unit" or "role/agency/" of who acts at the levels where it waits
+  waiting        text[]      NOT NULL, -- as acts, of the levels where it waits
   awaiting       text[]      NOT NULL, -- as asked, of those that have not answered
   soon_at        timestamptz,          -- when less than a fifth of a running term is left
   due_at         timestamptz,          -- when the first running term ends

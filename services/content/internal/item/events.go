@@ -125,9 +125,10 @@ type Imported struct {
 // Catalogue lists the events of content's log. A name, once released, stays; a changed struct gets the next version and an upcast.
 func Catalogue() *es.Catalogue {
 	return es.NewCatalogue(
-		es.EventType[Drafted]("content.item_drafted.v2", asItWas("content.item_drafted.v1")),
-		es.EventType[Revised]("content.item_revised.v2", es.Upcast{From: "content.item_revised.v1", Func: wordsOfItsRevision}),
-		es.EventType[Submitted]("content.item_submitted.v2", es.Upcast{From: "content.item_submitted.v1", Func: wordsOfItsRevision}),
+		es.EventType[Drafted]("content.item_drafted.v3", asItWas("content.item_drafted.v1"), asItWas("content.item_drafted.v2")),
+		es.EventType[Revised]("content.item_revised.v3", es.Upcast{From: "content.item_revised.v1", Func: wordsOfItsRevision}, asItWas("content.item_revised.v2")),
+		es.EventType[Submitted]("content.item_submitted.v3",
+			es.Upcast{From: "content.item_submitted.v1", Func: wordsOfItsRevision}, asItWas("content.item_submitted.v2")),
 		es.EventType[ReturnedToAuthor]("content.item_returned.v1"),
 		es.EventType[ApprovedAtEveryLevel]("content.item_approved.v1"),
 		es.EventType[ScheduledForPublication]("content.item_scheduled.v1"),
@@ -136,12 +137,13 @@ func Catalogue() *es.Catalogue {
 		es.EventType[WasCorrected]("content.item_corrected.v1"),
 		es.EventType[WasWithdrawn]("content.item_withdrawn.v1"),
 		es.EventType[HasExpired]("content.item_expired.v1"),
-		es.EventType[Imported]("content.item_imported.v2", asItWas("content.item_imported.v1")),
-		es.EventType[HistoryImported]("content.history_imported.v1"),
+		es.EventType[Imported]("content.item_imported.v3", asItWas("content.item_imported.v1"), asItWas("content.item_imported.v2")),
+		es.EventType[HistoryImported]("content.history_imported.v2", asItWas("content.history_imported.v1")),
 	)
 }
 
-// asItWas is the upcast to version 2 of an event whose text got files, translations and a correction: version 1 had none of them.
+// asItWas is the upcast of an event whose text got something that there was none of before: files, translations and a correction in version
+// 2, a time until which it is urgent in version 3 (of an import of many, in version 2).
 func asItWas(from string) es.Upcast {
 	return es.Upcast{From: from, Func: func(stored json.RawMessage) (json.RawMessage, error) { return stored, nil }}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Hash is the SHA-256 in hex of the text as canonical JSON (RFC 8785). The order of audiences and of channels does not matter.
@@ -23,6 +24,7 @@ func (t Text) Hash() (string, error) {
 		Attachment: attachment, Attachments: canonicalFiles(t.Attachments), BodyFormat: t.BodyFormat, Correction: canonicalCorrectionOf(t.Correction),
 		Translations: canonicalTranslations(t.Translations), Audiences: sorted(t.Audiences), Body: t.Body, Channels: sorted(t.Channels), Example: t.Example,
 		Language: t.Language, Plan: t.Plan, PlanItem: t.PlanItem, SourceLine: t.SourceLine, Summary: t.Summary, Theme: t.Theme, Title: t.Title,
+		UrgentUntil: canonicalTime(t.UrgentUntil),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encoding a text: %w", err)
@@ -52,6 +54,7 @@ type canonical struct {
 	Theme        string                 `json:"theme"`
 	Title        string                 `json:"title"`
 	Translations []canonicalTranslation `json:"translations,omitempty"`
+	UrgentUntil  string                 `json:"urgentUntil,omitempty"`
 }
 
 type canonicalFile struct {
@@ -110,6 +113,14 @@ type canonicalAttachment struct {
 	Issuer   string `json:"issuer"`
 	Number   string `json:"number"`
 	Title    string `json:"title"`
+}
+
+// canonicalTime is empty for none.
+func canonicalTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 func sorted(s []string) []string {

@@ -94,6 +94,8 @@ type Text struct {
 	Translations []Translation `json:"translations,omitempty"`
 	// Only of what is or was public: why this text is to be published again.
 	Correction Correction `json:"correction"`
+	// UrgentUntil is until when the home page names it as urgent; zero: it is not urgent.
+	UrgentUntil time.Time `json:"urgentUntil,omitzero"`
 }
 
 // SameWords says that two texts say the same in the original's language.

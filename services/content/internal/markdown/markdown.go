@@ -1,4 +1,4 @@
-// Package markdown says which Markdown an item's body may be, and renders it. It is CommonMark without raw HTML, whose links lead
+// Package markdown says which Markdown an item's body may be, and what page it makes. It is CommonMark without raw HTML, whose links lead
 // only where a reader expects: to a web page, a mail address or a place of the same site.
 package markdown
 
@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
@@ -24,11 +23,12 @@ type Problem struct {
 	What string
 }
 
-// Check names every place that holds HTML or a link that is not http, https, mailto or relative, in the order of the text.
-func Check(body string) []Problem {
+// Read parses a body once. It names, in the order of the text, every place that holds HTML or a link that is not http, https, mailto or
+// relative, and gives the page that the body makes. In that page such HTML is left out; that it holds nothing else which runs is for the one
+// schema to see to that every page passes.
+func Read(body string) (page string, problems []Problem, err error) {
 	source := []byte(body)
 	root := renderer().Parser().Parse(text.NewReader(source))
-	var problems []Problem
 	// The walk ends early only on an error of the walker, and this one has none.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -50,31 +50,12 @@ func Check(body string) []Problem {
 		}
 		return ast.WalkContinue, nil
 	})
-	return problems
-}
-
-// Render gives the body as clean HTML. A body that Check finds nothing in loses nothing; whatever else one holds is left out.
-func Render(body string) (string, error) {
 	var out bytes.Buffer
-	if err := renderer().Convert([]byte(body), &out); err != nil {
-		return "", fmt.Errorf("rendering Markdown: %w", err)
+	if err := renderer().Renderer().Render(&out, source, root); err != nil {
+		return "", nil, fmt.Errorf("rendering Markdown: %w", err)
 	}
-	return policy().Sanitize(out.String()), nil
+	return out.String(), problems, nil
 }
-
-// policy lets through what goldmark writes for CommonMark and nothing else: the second wall, should the first have a hole.
-//
-//nolint:gochecknoglobals // made at the first use, and never changed
-var policy = sync.OnceValue(func() *bluemonday.Policy {
-	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "ul", "ol", "li")
-	p.AllowAttrs("href", "title").OnElements("a")
-	p.AllowAttrs("src", "alt", "title").OnElements("img")
-	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
-	p.AllowStandardURLs()
-	p.RequireNoFollowOnLinks(false)
-	return p
-})
 
 // renderer reads and writes CommonMark; making one takes longer than an item's body does.
 //

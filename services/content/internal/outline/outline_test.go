@@ -78,7 +78,7 @@ func FuzzResolve(f *testing.F) {
 			return
 		}
 		if !isHTML {
-			rendered, err := markdown.Render(source)
+			rendered, _, err := markdown.Read(source)
 			if err != nil {
 				t.Fatal(err)
 			}

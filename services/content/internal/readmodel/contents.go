@@ -17,6 +17,7 @@ import (
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/listing"
 	"github.com/loa-vn/loa/services/content/internal/item"
+	"github.com/loa-vn/loa/services/content/internal/replica"
 )
 
 //go:embed contents.sql
@@ -87,20 +88,28 @@ func load(ctx context.Context, tx pgx.Tx, ids []string, items map[string]*item.I
 // Filter says which items are wanted, and by whom: only what the reader may see is found. It says the same as the policy of
 // GetContent, which a test holds against it.
 type Filter struct {
-	Agency, Role string // the reader's
-	Plan         string // empty: any
-	State        string // empty: any
+	Reader replica.Reader
+	Plan   string // empty: any
+	State  string // empty: any
 }
 
 // List gives up to limit items after a place (the zero place: from the newest), the newest first, without their bodies.
 func List(ctx context.Context, pool *pgxpool.Pool, f Filter, after listing.Place, limit int) ([]*item.Item, error) {
+	arguments, err := f.Reader.Arguments()
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(arguments, pgx.NamedArgs{
+		"agency": f.Reader.Person.Agency, "role": f.Reader.Person.Role, "plan": f.Plan, "state": f.State, "at": after.At, "after": after.ID, "limit": limit,
+	})
 	var items []*item.Item
-	err := es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT fold::text FROM content
-			WHERE (agency = $1 OR state = 'published' OR $2 = 'auditor' OR $2 = 'portal_editor' AND state IN ('approved', 'scheduled', 'withdrawn', 'expired'))
-			AND ($3 = '' OR plan = $3) AND ($4 = '' OR state = $4)
-			AND ($6 = '' OR (created_at, id) < ($5, $6))
-			ORDER BY created_at DESC, id DESC LIMIT $7`, f.Agency, f.Role, f.Plan, f.State, after.At, after.ID, limit)
+	err = es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT fold::text FROM content c
+			WHERE (agency = @agency OR state = 'published' OR @role = 'auditor'
+				OR @role = 'portal_editor' AND state IN ('approved', 'scheduled', 'withdrawn', 'expired') OR `+replica.ThroughDossier+`)
+			AND (@plan = '' OR plan = @plan) AND (@state = '' OR state = @state)
+			AND (@after = '' OR (created_at, id) < (@at, @after))
+			ORDER BY created_at DESC, id DESC LIMIT @limit`, arguments)
 		if err != nil {
 			return err
 		}

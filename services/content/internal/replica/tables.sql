@@ -27,6 +27,29 @@ CREATE TABLE IF NOT EXISTS dossier (
   id      text NOT NULL
 );
 
+-- Who reads a dossier, and so the item that it carries, beyond the item's agency.
+CREATE TABLE IF NOT EXISTS dossier_reader (
+  dossier       text   PRIMARY KEY,
+  document_type text   NOT NULL,
+  agency        text   NOT NULL,
+  issuer        text   NOT NULL,              -- whose clerk gives it a number
+  seats         text[] NOT NULL,              -- "role/agency" or "role/agency/unit" that act at some level
+  asked         text[] NOT NULL DEFAULT '{}', -- "agency" or "agency/unit" that were asked for an opinion
+  people        text[] NOT NULL DEFAULT '{}'  -- who has decided on it, or in whose place that was done
+);
+
+-- Who may decide in whose place, from when until when: its end or its revocation.
+CREATE TABLE IF NOT EXISTS delegation (
+  id             text        PRIMARY KEY,
+  delegator      text        NOT NULL,
+  delegate       text        NOT NULL,
+  document_types text[]      NOT NULL, -- none: all
+  agencies       text[]      NOT NULL, -- none: all
+  begins_at      timestamptz NOT NULL,
+  ends_at        timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS delegation_delegate ON delegation (delegate, ends_at);
+
 -- Every path under /tin/ that an item has had, newest last, and whether readers find it there.
 CREATE TABLE IF NOT EXISTS page (
   path        text    PRIMARY KEY,

@@ -36,6 +36,8 @@ type Known struct {
 	Submission *contentv1.ContentSubmitted
 	// Approval is of the newest text's hash; nil when it is not approved.
 	Approval *approvalsv1.DossierApproved
+	// Review is of the bypass in the approval; nil when there was none.
+	Review *approvalsv1.DossierReviewed
 	// State is the content's: draft, in_approval, returned or approved.
 	State string
 	// SharedTail says that another content's identifier ends alike.
@@ -114,8 +116,24 @@ func Voided(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierVoided) error 
 func decide(ctx context.Context, tx pgx.Tx, content string, of Text, state string, message []byte, traceparent string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO distribution.dossier (content, hash, revision, state, message, traceparent) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (content) DO UPDATE SET hash = excluded.hash, revision = excluded.revision, state = excluded.state, message = excluded.message,
-			traceparent = excluded.traceparent`,
+			traceparent = excluded.traceparent, review = ''`,
 		content, of.Hash, of.Revision, state, message, traceparent)
+	return err
+}
+
+// Reviewed keeps what was said of the bypass by which a text was approved, as long as that is the last word on the content. It waits for
+// whoever decides about the content, so that they decide either before the review or knowing of it.
+func Reviewed(ctx context.Context, tx pgx.Tx, m *approvalsv1.DossierReviewed) error {
+	message, err := proto.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO distribution.content (id, hash, revision, submitted) VALUES ($1, '', 0, false)
+		ON CONFLICT (id) DO UPDATE SET id = excluded.id`, m.GetDocument()); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE distribution.dossier SET review = $3 WHERE content = $1 AND hash = $2 AND state = 'approved'`,
+		m.GetDocument(), m.GetHash(), message)
 	return err
 }
 
@@ -163,10 +181,10 @@ func (k *Known) readSubmission(ctx context.Context, tx pgx.Tx, content string) e
 func (k *Known) readDossier(ctx context.Context, tx pgx.Tx, content string) error {
 	k.State = "in_approval"
 	var state, traceparent string
-	var message []byte
+	var message, review []byte
 	// An approval of the same text before it was edited away and written again is void: its revision is another.
-	err := tx.QueryRow(ctx, `SELECT state, message, traceparent FROM distribution.dossier WHERE content = $1 AND hash = $2 AND revision IN (0, $3)`,
-		content, k.Newest.Hash, k.Newest.Revision).Scan(&state, &message, &traceparent)
+	err := tx.QueryRow(ctx, `SELECT state, message, traceparent, review FROM distribution.dossier WHERE content = $1 AND hash = $2 AND revision IN (0, $3)`,
+		content, k.Newest.Hash, k.Newest.Revision).Scan(&state, &message, &traceparent, &review)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil
@@ -178,6 +196,12 @@ func (k *Known) readDossier(ctx context.Context, tx pgx.Tx, content string) erro
 	case state == "approved":
 		k.State, k.Approval = "approved", &approvalsv1.DossierApproved{}
 		k.Traceparents = append(k.Traceparents, traceparent)
+		if len(review) > 0 {
+			k.Review = &approvalsv1.DossierReviewed{}
+			if err := proto.Unmarshal(review, k.Review); err != nil {
+				return err
+			}
+		}
 		return proto.Unmarshal(message, k.Approval)
 	default:
 		return nil

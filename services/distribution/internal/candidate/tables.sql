@@ -28,5 +28,7 @@ CREATE TABLE IF NOT EXISTS distribution.dossier (
 );
 -- The text's revision; 0 when it is not known, as of what was decided before revisions were told.
 ALTER TABLE distribution.dossier ADD COLUMN IF NOT EXISTS revision int NOT NULL DEFAULT 0;
+-- What was said afterwards of the bypass by which it was approved; empty when nothing was. The next decision has none.
+ALTER TABLE distribution.dossier ADD COLUMN IF NOT EXISTS review bytea NOT NULL DEFAULT ''; -- loa.approvals.v1.DossierReviewed
 -- Slugs end with the end of the content's identifier, and are told apart by it.
 CREATE INDEX IF NOT EXISTS content_tail ON distribution.content (right(id, 8));

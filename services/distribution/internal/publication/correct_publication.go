@@ -29,9 +29,12 @@ func (p *Publication) CorrectPublication(plan Plan, notice Notice, now time.Time
 	if err != nil {
 		return nil, err
 	}
+	if _, err := expiry(p.ExpiresAt, at, now); err != nil {
+		return nil, err // nobody would read it
+	}
 	c := Correction{
 		Number: p.Number() + 1, Kind: notice.Kind, Reason: notice.Reason, Snapshot: plan.Snapshot, Decisions: plan.Approval.Decisions,
-		Slug: p.slugOf(plan), PublishAt: at,
+		Slug: p.slugOf(plan), PublishAt: at, Review: plan.Approval.Review,
 	}
 	scheduled := CorrectionScheduled(c)
 	if plan.PublishAt.IsZero() {
@@ -51,6 +54,6 @@ func (p *Publication) slugOf(plan Plan) string {
 func (p *Publication) correct(c Correction, now time.Time) PublicationCorrected {
 	return PublicationCorrected{
 		Number: c.Number, Kind: c.Kind, Reason: c.Reason, Snapshot: c.Snapshot, Decisions: c.Decisions, Slug: c.Slug,
-		PreviousHash: p.Snapshot.Hash, PublishedAt: p.PublishedAt, CorrectedAt: now.UTC(),
+		PreviousHash: p.Snapshot.Hash, PublishedAt: p.PublishedAt, CorrectedAt: now.UTC(), Review: c.Review,
 	}
 }

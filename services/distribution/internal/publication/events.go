@@ -14,6 +14,8 @@ type PublicationScheduled struct {
 	Slug      string     `json:"slug"`
 	PublishAt time.Time  `json:"publishAt"`
 	ExpiresAt time.Time  `json:"expiresAt,omitzero"`
+	// Review is of the bypass among the decisions, if there is one and it was reviewed before.
+	Review Review `json:"review,omitzero"`
 }
 
 // PublicationPublished carries all that a channel shows.
@@ -23,6 +25,8 @@ type PublicationPublished struct {
 	Slug        string     `json:"slug"`
 	PublishedAt time.Time  `json:"publishedAt"`
 	ExpiresAt   time.Time  `json:"expiresAt,omitzero"`
+	// Review is of the bypass among the decisions, if there is one and it was reviewed before.
+	Review Review `json:"review,omitzero"`
 }
 
 // PublicationImported is content that was published before Loa.
@@ -58,6 +62,8 @@ type CorrectionScheduled struct {
 	Decisions []Decision `json:"decisions"`
 	Slug      string     `json:"slug"`
 	PublishAt time.Time  `json:"publishAt"`
+	// Review is of the bypass among the decisions, if there is one and it was reviewed before.
+	Review Review `json:"review,omitzero"`
 }
 
 // CorrectionCancelled says that a correction was called off before its time came. What is public stays.
@@ -83,6 +89,8 @@ type PublicationCorrected struct {
 	// PublishedAt is when the publication became public at first.
 	PublishedAt time.Time `json:"publishedAt"`
 	CorrectedAt time.Time `json:"correctedAt"`
+	// Review is of the bypass among the decisions, if there is one and it was reviewed before.
+	Review Review `json:"review,omitzero"`
 }
 
 // PublicationExpired says that it was to be shown until now.
@@ -146,22 +154,26 @@ type ReceiptRecorded struct {
 }
 
 // EventTypes are the stored events of a publication. Version 2 of the first three tells more of the content (files, translations, how
-// each approver acted) and until when it is shown, of which version 1 knew none; version 2 of a receipt says of which act it is.
+// each approver acted) and until when it is shown, of which version 1 knew none; version 3, and version 2 of corrections, until when the
+// content is urgent and what was said of a bypass, of which there was none. Version 2 of a receipt says of which act it is.
 func EventTypes() []es.Type {
-	same := func(data json.RawMessage) (json.RawMessage, error) { return data, nil }
+	same := func(from string) es.Upcast {
+		return es.Upcast{From: "distribution." + from, Func: func(data json.RawMessage) (json.RawMessage, error) { return data, nil }}
+	}
 	return []es.Type{
-		es.EventType[PublicationScheduled]("distribution.publication_scheduled.v2", es.Upcast{From: "distribution.publication_scheduled.v1", Func: same}),
-		es.EventType[PublicationPublished]("distribution.publication_published.v2", es.Upcast{From: "distribution.publication_published.v1", Func: same}),
-		es.EventType[PublicationImported]("distribution.publication_imported.v2", es.Upcast{From: "distribution.publication_imported.v1", Func: same}),
+		es.EventType[PublicationScheduled]("distribution.publication_scheduled.v3", same("publication_scheduled.v1"), same("publication_scheduled.v2")),
+		es.EventType[PublicationPublished]("distribution.publication_published.v3", same("publication_published.v1"), same("publication_published.v2")),
+		es.EventType[PublicationImported]("distribution.publication_imported.v3", same("publication_imported.v1"), same("publication_imported.v2")),
 		es.EventType[PublicationCancelled]("distribution.publication_cancelled.v1"),
 		es.EventType[PublicationRescheduled]("distribution.publication_rescheduled.v1"),
-		es.EventType[CorrectionScheduled]("distribution.correction_scheduled.v1"),
+		es.EventType[CorrectionScheduled]("distribution.correction_scheduled.v2", same("correction_scheduled.v1")),
 		es.EventType[CorrectionCancelled]("distribution.correction_cancelled.v1"),
-		es.EventType[PublicationCorrected]("distribution.publication_corrected.v1"),
+		es.EventType[PublicationCorrected]("distribution.publication_corrected.v2", same("publication_corrected.v1")),
 		es.EventType[PublicationExpired]("distribution.publication_expired.v1"),
 		es.EventType[WithdrawalSubmitted]("distribution.withdrawal_submitted.v1"),
 		es.EventType[WithdrawalReturned]("distribution.withdrawal_returned.v1"),
 		es.EventType[PublicationWithdrawn]("distribution.publication_withdrawn.v1"),
+		es.EventType[BypassReviewed]("distribution.bypass_reviewed.v1"),
 		es.EventType[ReceiptRecorded]("distribution.receipt_recorded.v2", es.Upcast{From: "distribution.receipt_recorded.v1", Func: ofPublishing}),
 	}
 }

@@ -61,14 +61,17 @@ type Version struct {
 	Decisions    []Decision
 	Slug         string
 	At           time.Time
+	// Review is of the bypass among the decisions; zero when there is none, or no review of it.
+	Review Review
 }
 
 // Publication is what has become of one approved revision of a content and of the corrections after it.
 type Publication struct {
 	State State
-	// Snapshot, Decisions and Slug are of what is shown, or will be at first.
+	// Snapshot, Decisions, their Review and Slug are of what is shown, or will be at first.
 	Snapshot    Snapshot
 	Decisions   []Decision
+	Review      Review
 	Slug        string
 	PublishAt   time.Time
 	PublishedAt time.Time
@@ -97,6 +100,7 @@ type Correction struct {
 	Decisions    []Decision
 	Slug         string
 	PublishAt    time.Time
+	Review       Review
 }
 
 // ID is the identifier of the publication of one revision of a content: scheduled twice, it is the same one, and text that was
@@ -180,11 +184,11 @@ func (p *Publication) Apply(e es.Event) {
 	case PublicationScheduled:
 		*p = Publication{
 			State: Scheduled, Snapshot: event.Snapshot, Decisions: event.Decisions, Slug: event.Slug, PublishAt: event.PublishAt,
-			ExpiresAt: event.ExpiresAt,
+			ExpiresAt: event.ExpiresAt, Review: event.Review,
 		}
 	case PublicationPublished:
 		p.State, p.PublishedAt = Published, event.PublishedAt
-		p.show(Version{Snapshot: event.Snapshot, Decisions: event.Decisions, Slug: event.Slug, At: event.PublishedAt})
+		p.show(Version{Snapshot: event.Snapshot, Decisions: event.Decisions, Slug: event.Slug, At: event.PublishedAt, Review: event.Review})
 	case PublicationImported:
 		*p = Publication{State: Published, PublishAt: event.PublishedAt, PublishedAt: event.PublishedAt, Imported: true}
 		p.show(Version{Snapshot: event.Snapshot, Slug: event.Slug, At: event.PublishedAt})
@@ -199,7 +203,7 @@ func (p *Publication) Apply(e es.Event) {
 	case PublicationCorrected:
 		p.show(Version{
 			Number: event.Number, Kind: event.Kind, Reason: event.Reason, Snapshot: event.Snapshot, Decisions: event.Decisions, Slug: event.Slug,
-			At: event.CorrectedAt,
+			At: event.CorrectedAt, Review: event.Review,
 		})
 		p.Correction = Correction{}
 	case PublicationExpired:
@@ -210,14 +214,16 @@ func (p *Publication) Apply(e es.Event) {
 		p.Withdrawal.State, p.Withdrawal.Comment = WithdrawalStateReturned, event.Comment
 	case PublicationWithdrawn:
 		p.end(Withdrawn, event.WithdrawnAt)
-		p.Withdrawal.State = WithdrawalStateApproved
+		p.Withdrawal.State, p.Withdrawal.Decisions = WithdrawalStateApproved, event.Decisions
+	case BypassReviewed:
+		p.reviewed(event)
 	case ReceiptRecorded:
 		p.receive(event)
 	}
 }
 
 func (p *Publication) show(v Version) {
-	p.Snapshot, p.Decisions, p.Slug, p.Verified = v.Snapshot, v.Decisions, v.Slug, false
+	p.Snapshot, p.Decisions, p.Review, p.Slug, p.Verified = v.Snapshot, v.Decisions, v.Review, v.Slug, false
 	p.Versions = append(slices.Clone(p.Versions), v)
 }
 
@@ -242,13 +248,14 @@ func (p *Publication) receive(event ReceiptRecorded) {
 	p.Verified = event.Complete
 }
 
-// Trim leaves out texts, files and decisions, which lists do not show. What is left folds later events as the whole does.
+// Trim leaves out texts, files and decisions other than a bypass, which lists do not show. What is left folds later events as the whole does.
 func (p *Publication) Trim() {
-	p.Snapshot, p.Decisions = p.Snapshot.trimmed(), nil
-	p.Correction.Snapshot, p.Correction.Decisions = p.Correction.Snapshot.trimmed(), nil
+	p.Snapshot, p.Decisions = p.Snapshot.trimmed(), onlyBypass(p.Decisions)
+	p.Correction.Snapshot, p.Correction.Decisions = p.Correction.Snapshot.trimmed(), onlyBypass(p.Correction.Decisions)
+	p.Withdrawal.Decisions = onlyBypass(p.Withdrawal.Decisions)
 	p.Versions = slices.Clone(p.Versions)
 	for i := range p.Versions {
-		p.Versions[i].Snapshot, p.Versions[i].Decisions = p.Versions[i].Snapshot.trimmed(), nil
+		p.Versions[i].Snapshot, p.Versions[i].Decisions = p.Versions[i].Snapshot.trimmed(), onlyBypass(p.Versions[i].Decisions)
 	}
 }
 

@@ -109,10 +109,11 @@ func TestReleaseBeforeItsTime(t *testing.T) {
 }
 
 func TestAnEditCancelsWhatIsScheduled(t *testing.T) {
-	want(t, given(scheduled(now())).CancelEdited("h2"), nil, PublicationCancelled{Content: content, Hash: "h1", EditedTo: "h2"})
-	want(t, given(scheduled(now())).CancelEdited("h1"), nil)
-	want(t, given().CancelEdited("h2"), nil)
-	want(t, given(scheduled(now()), published(now())).CancelEdited("h2"), nil)
+	want(t, given(scheduled(now())).CancelEdited("h2", 3), nil, PublicationCancelled{Content: content, Hash: "h1", EditedTo: "h2"})
+	want(t, given(scheduled(now())).CancelEdited("h1", 2), nil)
+	want(t, given(scheduled(now())).CancelEdited("h1", 3), nil, PublicationCancelled{Content: content, Hash: "h1", EditedTo: "h1"})
+	want(t, given().CancelEdited("h2", 3), nil)
+	want(t, given(scheduled(now()), published(now())).CancelEdited("h2", 3), nil)
 }
 
 func TestCancelledIsNeverReleased(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 )
 
 // ReleasePublication makes public what waits, the publication or its correction, not before its time by the log's clock. When nothing
-// waits any more, nothing happens.
+// waits any more, nothing happens. What comes so late that its end has come too is not shown any more: it is called off, and a public
+// one that was to be corrected ends.
 func (p *Publication) ReleasePublication(now time.Time) ([]any, error) {
 	switch {
 	case p.State != Scheduled && p.State != Published:
@@ -18,15 +19,21 @@ func (p *Publication) ReleasePublication(now time.Time) ([]any, error) {
 		return nil, nil
 	case now.Before(p.DueAt()):
 		return nil, early(errorsv1.Reason_EMBARGO_EARLY, p.DueAt(), now)
+	case p.over(now) && p.State == Published:
+		return p.ExpirePublication(now)
+	case p.over(now):
+		return p.CancelPublication()
 	case p.State == Published:
 		return []any{p.correct(p.Correction, now)}, nil
 	}
-	scheduled := PublicationScheduled{Snapshot: p.Snapshot, Decisions: p.Decisions, Slug: p.Slug, ExpiresAt: p.ExpiresAt}
+	scheduled := PublicationScheduled{Snapshot: p.Snapshot, Decisions: p.Decisions, Slug: p.Slug, ExpiresAt: p.ExpiresAt, Review: p.Review}
 	return []any{scheduled.release(now)}, nil
 }
 
 func (s PublicationScheduled) release(now time.Time) PublicationPublished {
-	return PublicationPublished{Snapshot: s.Snapshot, Decisions: s.Decisions, Slug: s.Slug, PublishedAt: now.UTC(), ExpiresAt: s.ExpiresAt}
+	return PublicationPublished{
+		Snapshot: s.Snapshot, Decisions: s.Decisions, Slug: s.Slug, PublishedAt: now.UTC(), ExpiresAt: s.ExpiresAt, Review: s.Review,
+	}
 }
 
 // refuse says that the state forbids it and which one would not.

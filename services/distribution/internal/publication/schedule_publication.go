@@ -15,6 +15,8 @@ type Approval struct {
 	// State is the content's, for the refusal when it is not approved.
 	State     string
 	Decisions []Decision
+	// Review is of the bypass among them, if there was one.
+	Review Review
 	// Blockers is how many faults of the text have to be mended before anybody may read it.
 	Blockers int
 }
@@ -62,7 +64,7 @@ func (p *Publication) SchedulePublication(plan Plan, now time.Time) ([]any, erro
 	}
 	scheduled := PublicationScheduled{
 		Snapshot: plan.Snapshot, Decisions: plan.Approval.Decisions, Slug: Slug(plan.Snapshot.Title, plan.Tail, plan.Taken),
-		PublishAt: at, ExpiresAt: until,
+		PublishAt: at, ExpiresAt: until, Review: plan.Approval.Review,
 	}
 	if plan.PublishAt.IsZero() {
 		return []any{scheduled, scheduled.release(now)}, nil

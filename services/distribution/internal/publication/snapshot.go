@@ -28,6 +28,8 @@ type Snapshot struct {
 	Example      bool          `json:"example,omitempty"`
 	CreatedAt    time.Time     `json:"createdAt,omitzero"`
 	UpdatedAt    time.Time     `json:"updatedAt,omitzero"`
+	// UrgentUntil is until when the home page names it as urgent; zero: it is not urgent.
+	UrgentUntil time.Time `json:"urgentUntil,omitzero"`
 }
 
 // Attachment names a document that belongs to the content; zero for none.

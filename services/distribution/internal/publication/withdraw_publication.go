@@ -40,6 +40,9 @@ type Withdrawal struct {
 	Authors                 []string
 	Attempt                 int32
 	SubmittedAt             time.Time
+	// Decisions approved it, and Review is of the bypass among them.
+	Decisions []Decision
+	Review    Review
 }
 
 // WithdrawalID is the identifier of a publication's withdrawal: a publication is withdrawn once, by one document.

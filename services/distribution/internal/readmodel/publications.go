@@ -104,11 +104,13 @@ func (r Row) queue(writes *pgx.Batch) error {
 		return err
 	}
 	s := r.State.Snapshot
-	writes.Queue(`INSERT INTO publication (id, version, content, plan, plan_item, agency, theme, state, shown_at, waiting, entry)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	writes.Queue(`INSERT INTO publication (id, version, content, plan, plan_item, agency, theme, state, shown_at, waiting, next_at, entry)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET version = excluded.version, plan = excluded.plan, plan_item = excluded.plan_item, agency = excluded.agency,
-			theme = excluded.theme, state = excluded.state, shown_at = excluded.shown_at, waiting = excluded.waiting, entry = excluded.entry`,
-		r.ID, r.Version, s.Content, s.Plan, s.PlanItem, s.Agency, s.Theme, string(r.State.State), r.Sort(), r.State.Waiting(), entry)
+			theme = excluded.theme, state = excluded.state, shown_at = excluded.shown_at, waiting = excluded.waiting,
+			next_at = excluded.next_at, entry = excluded.entry`,
+		r.ID, r.Version, s.Content, s.Plan, s.PlanItem, s.Agency, s.Theme, string(r.State.State), r.Sort(), r.State.Waiting(), or(r.State.NextAt()),
+		entry)
 	return nil
 }
 

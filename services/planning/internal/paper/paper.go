@@ -72,7 +72,7 @@ func Document(in Input) model.Document {
 	} else {
 		out.Body = p.body()
 	}
-	out.Annexes = []model.Annex{p.tasks(out.Number)}
+	out.Annexes = []model.Annex{p.tasks(out)}
 	return out
 }
 
@@ -151,7 +151,7 @@ func (p paper) marks() []model.Mark {
 
 func (p paper) emergency() string {
 	if slices.ContainsFunc(p.Decisions, func(d plan.Decision) bool { return d.Bypass }) {
-		return "Ban hành khẩn, chưa qua đủ các cấp phê duyệt; xem xét lại sau."
+		return model.Bypassed
 	}
 	return ""
 }
@@ -194,7 +194,7 @@ func (p paper) organisation() []model.Block {
 }
 
 // tasks is the annex: the table of tasks.
-func (p paper) tasks(number string) model.Annex {
+func (p paper) tasks(of model.Document) model.Annex {
 	d := p.Plan
 	rows := make([][]model.Cell, 0, len(d.Items))
 	for _, i := range d.Items {
@@ -212,9 +212,9 @@ func (p paper) tasks(number string) model.Annex {
 			model.Words(orDash(written(i.Deadline))), model.Words(target),
 		})
 	}
-	note := "(Kèm theo Kế hoạch số " + number + ")"
-	if strings.HasPrefix(number, "/") {
-		note = "(Kèm theo Kế hoạch)"
+	note := "(Kèm theo dự thảo Kế hoạch)"
+	if !strings.HasPrefix(of.Number, "/") && !of.Date.IsZero() {
+		note = "(Kèm theo Kế hoạch số " + of.Number + " " + model.LongDate(of.Date) + " của " + p.name(d.Issuer) + ")"
 	}
 	return model.Annex{
 		Label: "PHỤ LỤC", Title: "DANH MỤC NHIỆM VỤ", Note: note, Landscape: true,

@@ -159,7 +159,7 @@ func TestDocumentsOfPlansConform(t *testing.T) {
 		"imported":  {"DỮ LIỆU LỊCH SỬ"},
 		"draft":     {"DỰ THẢO"},
 		"bare":      {"SỞ THÔNG TIN VÀ TRUYỀN THÔNG", "DỰ THẢO"},
-		"long":      {"TUQ. CHỦ TỊCH", "CHÁNH VĂN PHÒNG", "Ban hành khẩn", "3.20"},
+		"long":      {"TUQ. CHỦ TỊCH", "CHÁNH VĂN PHÒNG", "Ban hành khẩn", "3.20", "(Kèm theo Kế hoạch số 102/KH-UBND ngày 23 tháng 02 năm 2022 của Ủy ban nhân dân thành phố Hải Phòng)"},
 		"amendment": {"52/KH-UBND", "LÝ DO SỬA ĐỔI, BỔ SUNG", "30/09/2022", "14/12/2022; 8 tin, bài)", "Chủ đề mới (số liệu minh họa)"},
 	} {
 		text := strings.ReplaceAll(b.Paper(name+".pdf").Text(), "\n", " ")

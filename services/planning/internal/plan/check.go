@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loa-vn/loa/pkg/document/letters"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/vn"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
@@ -212,7 +213,7 @@ func (c *checker) terms(path string, terms []Term) map[string]int {
 	return codes
 }
 
-// text is required, bounded, and carries no secrecy mark.
+// text is required, bounded, can be printed, and carries no secrecy mark: what is acknowledged becomes an official document.
 func (c *checker) text(path, value string, limit int) {
 	name := last(path)
 	if value == "" {
@@ -224,6 +225,9 @@ func (c *checker) text(path, value string, limit int) {
 	}
 	if mark, found := vn.SecrecyMark(value); found {
 		c.wrong(path, errorsv1.Reason_SECRECY_MARK, "mark", mark)
+	}
+	if lacking := letters.Refusal(value); lacking != nil {
+		c.wrong(path, errorsv1.Reason_DOCUMENT_CHARACTER, lacking...)
 	}
 }
 

@@ -128,6 +128,7 @@ func TestCheckNamesEveryWrongPlace(t *testing.T) {
 		"issuer":             {func(d *plan.Document) { d.Issuer = "H25" }, "issuer", errorsv1.Reason_UNKNOWN_AGENCY},
 		"title too long":     {func(d *plan.Document) { d.Title = strings.Repeat("ế", 501) }, "title", errorsv1.Reason_TOO_LONG},
 		"secrecy mark":       {func(d *plan.Document) { d.Title = "TỐI MẬT" }, "title", errorsv1.Reason_SECRECY_MARK},
+		"a pictogram":        {func(d *plan.Document) { d.Title = "Loa 📣 phường" }, "title", errorsv1.Reason_DOCUMENT_CHARACTER},
 		"secrecy in an item": {func(d *plan.Document) { d.Items[1].Title = "MẬT" }, "items[1].title", errorsv1.Reason_SECRECY_MARK},
 		"ends too early":     {func(d *plan.Document) { d.From, d.To = "2022-12-31", "2022-12-30"; d.Items = nil }, "to", errorsv1.Reason_BAD_FORMAT},
 		"no lead":            {func(d *plan.Document) { d.Lead = "" }, "lead", errorsv1.Reason_REQUIRED},

@@ -62,23 +62,28 @@ func (r *reader) head(t Table) bool {
 		if len(filled) == 0 {
 			continue
 		}
-		label, value := row.cell(filled[0]), ""
+		label, in := row.cell(filled[0]), valueAt
 		name, ok := headLabel(label)
 		switch {
 		case ok:
 			under = name
-			if valueAt >= 0 {
-				value = row.cell(valueAt)
-			} else if len(filled) > 1 {
-				value = row.cell(filled[1])
+			if in < 0 {
+				in = filled[0] + 1
+				if len(filled) > 1 {
+					in = filled[1]
+				}
 			}
 		case filled[0] > 0 && under == "purposes" && (valueAt < 0 || filled[0] == valueAt): // a row more of the last label
-			name, label, value = under, "Mục đích, yêu cầu", row.cell(filled[0])
+			name, label, in = under, "Mục đích, yêu cầu", filled[0]
 		default:
 			continue
 		}
+		value := row.cell(in)
+		at := Reading{Sheet: t.Name, Row: row.Number, Column: label, Cell: t.cell(row, in), Field: name, Text: value, How: Understood}
 		if value != "" {
-			r.headValue(name, Reading{Sheet: t.Name, Row: row.Number, Column: label, Field: name, Text: value, How: Understood})
+			r.headValue(name, at)
+		} else if _, again := r.empty[name]; !again {
+			r.empty[name] = at
 		}
 	}
 	return true

@@ -165,7 +165,7 @@ func (t taskTable) value(row Row, f field) string {
 func (t taskTable) place(row Row, f field, path string) Reading {
 	at := Reading{Sheet: t.Name, Row: row.Number, Field: path, How: Understood}
 	if c, ok := t.at[f]; ok {
-		at.Column, at.Text = t.columns[c].heading, row.cell(c)
+		at.Column, at.Text, at.Cell = t.columns[c].heading, row.cell(c), t.cell(row, c)
 		if !t.columns[c].sure {
 			at.How, at.Note = Guessed, "Cột “"+t.columns[c].heading+"” được hiểu là “"+own(f)+"”."
 		}

@@ -20,6 +20,8 @@ type Table struct {
 	// Above are the lines of text that stand before a Word table.
 	Above []string
 	Rows  []Row
+	// Worksheet says that its cells have names, such as B6.
+	Worksheet bool
 }
 
 // Row is one row, by its number in the worksheet or table, from 1. Its cells are clean and no longer than a plan's can be (rowOf).
@@ -45,6 +47,8 @@ const (
 	Guessed       How = "guessed"
 	NotUnderstood How = "not_understood"
 	Ignored       How = "ignored"
+	// Missing may come later: a draft may be without it, and what is submitted may not.
+	Missing How = "missing"
 )
 
 // Reading is one place and what was made of it.
@@ -52,6 +56,8 @@ type Reading struct {
 	Sheet  string
 	Row    int
 	Column string
+	// Cell is its name in a worksheet, such as B6; empty in a Word table.
+	Cell string
 	// Field is the path that it was taken for, such as items[2].deadline.
 	Field string
 	Text  string
@@ -81,6 +87,8 @@ type File struct {
 	Readings []Reading
 	wrong    []errs.Field
 	places   map[string]Reading
+	// empty are the places that the file has for what it does not say.
+	empty map[string]Reading
 }
 
 // Locate turns what is wrong with the plan, and what was not understood of the file, into a refusal that names each place's row and
@@ -99,6 +107,26 @@ func (f File) Rehearsed(wrong []errs.Field) []Reading {
 		}
 		at := f.place(w.Column)
 		at.Field, at.How, at.Note = w.Column, NotUnderstood, errs.Sentence(w.Reason, f.args(w), errs.Vietnamese)
+		out = append(out, at)
+	}
+	return out
+}
+
+// Lacking are the places of what a plan still lacks before it is submitted: the cell that is empty, or the row that has none for it.
+func (f File) Lacking(missing []errs.Field) []Reading {
+	var out []Reading
+	for _, m := range missing[:min(len(missing), maxReadings/2)] {
+		if f.known(m) {
+			continue
+		}
+		at, ok := f.empty[m.Column]
+		if !ok {
+			if at, ok = f.places[m.Column]; !ok {
+				at = f.place(m.Column)
+				at.Column, at.Cell = "", ""
+			}
+		}
+		at.Field, at.Text, at.Value, at.How, at.Note = m.Column, "", "", Missing, errs.Sentence(m.Reason, f.args(m), errs.Vietnamese)
 		out = append(out, at)
 	}
 	return out
@@ -153,7 +181,7 @@ func (f File) place(path string) Reading {
 
 // Read reads a plan from tables. Errors: PLAN_FILE_NO_ITEMS when no table of tasks is among them, TOO_MANY_ROWS.
 func Read(tables []Table, agencies []Agency) (File, error) {
-	r := reader{names: index(agencies), places: map[string]Reading{}}
+	r := reader{names: index(agencies), places: map[string]Reading{}, empty: map[string]Reading{}}
 	var tasks []taskTable
 	headed := false
 	for _, t := range tables[:min(len(tables), maxTables)] {
@@ -182,7 +210,7 @@ func Read(tables []Table, agencies []Agency) (File, error) {
 		r.tasks(t)
 	}
 	r.collectWords()
-	return File{Document: r.doc.Normalise(), Readings: r.readings, wrong: r.wrong, places: r.places}, nil
+	return File{Document: r.doc.Normalise(), Readings: r.readings, wrong: r.wrong, places: r.places, empty: r.empty}, nil
 }
 
 // reader gathers the plan.
@@ -192,6 +220,7 @@ type reader struct {
 	readings []Reading
 	wrong    []errs.Field
 	places   map[string]Reading
+	empty    map[string]Reading
 
 	themes, audiences, channels vocabulary
 }
@@ -257,6 +286,18 @@ func clean(s string) string {
 		}
 	}
 	return strings.Join(kept, "\n")
+}
+
+// cell is the name of a row's cell in a worksheet, by its column from 0.
+func (t Table) cell(row Row, column int) string {
+	if !t.Worksheet || column < 0 {
+		return ""
+	}
+	name := ""
+	for n := column + 1; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name + strconv.Itoa(row.Number)
 }
 
 // rowOf is a row as far as it is read, its texts clean.

@@ -19,6 +19,9 @@ var total = regexp.MustCompile(`^(tong|tong cong|cong|tong so)\b`)
 // tasks reads the rows below the headings.
 func (r *reader) tasks(t taskTable) {
 	r.unknownColumns(t)
+	if _, again := r.empty["items"]; !again {
+		r.empty["items"] = t.place(Row{Number: t.Rows[t.heading].Number + 1}, title, "items")
+	}
 	var under section
 	used := map[string]bool{}
 	for _, i := range r.doc.Items {
@@ -154,6 +157,11 @@ func sectionOf(t taskTable, row Row) section {
 func (r *reader) task(t taskTable, row Row, under section, used map[string]bool) {
 	path := fmt.Sprintf("items[%d]", len(r.doc.Items))
 	at := func(f field) Reading { return t.place(row, f, path+"."+string(f)) }
+	for f := range t.at {
+		if v := at(f); v.Text == "" {
+			r.empty[v.Field] = v
+		}
+	}
 	whole := t.place(row, title, path)
 	whole.How, whole.Note = Understood, ""
 	r.places[path] = whole

@@ -117,13 +117,15 @@ func (r *reader) terms(kind string, t Table) {
 		return
 	}
 	v.given = true
+	first := Row{Number: t.Rows[from-1].Number + 1}
+	r.empty[kind] = Reading{Sheet: t.Name, Row: first.Number, Column: t.Rows[from-1].cell(nameAt), Cell: t.cell(first, nameAt)}
 	for _, row := range t.Rows[from:] {
 		name, code := row.cell(nameAt), row.cell(codeAt)
 		if name == "" && code == "" {
 			continue
 		}
 		path := fmt.Sprintf("%s[%d]", kind, len(v.terms))
-		at := Reading{Sheet: t.Name, Row: row.Number, Column: t.Rows[from-1].cell(nameAt), Field: path, Text: name, How: Understood, Value: code}
+		at := Reading{Sheet: t.Name, Row: row.Number, Column: t.Rows[from-1].cell(nameAt), Cell: t.cell(row, nameAt), Field: path, Text: name, How: Understood, Value: code}
 		if code == "" {
 			code = vn.Slug(name)
 			at.How, at.Value, at.Note = Guessed, code, "Chưa có mã; đặt theo tên."

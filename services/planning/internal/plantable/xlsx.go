@@ -44,7 +44,7 @@ func unreadable(what string, cause error) error {
 const lastRow = 20_000
 
 func worksheet(book *excelize.File, name string) (t Table, err error) {
-	t.Name = name
+	t.Name, t.Worksheet = name, true
 	rows, err := book.Rows(name)
 	if err != nil {
 		return t, err

@@ -34,9 +34,10 @@ type Plan struct {
 
 // Filter says which plans are wanted, and by whom.
 type Filter struct {
-	// Reader is the agency of who asks; its own drafts are shown. All shows the drafts of every agency.
-	Reader string
-	All    bool
+	// Reader is the agency of who asks; its own drafts are shown. All shows the drafts of every agency, Readable those of these plans too.
+	Reader   string
+	All      bool
+	Readable []string
 
 	Stage   string
 	Agency  string
@@ -73,7 +74,7 @@ func (m Model) Plans(ctx context.Context, f Filter) (plans []Plan, err error) {
 				close_reason, happened_at, recorded_at
 			FROM plan
 			WHERE ($1 = '' OR `+by[1]+`)
-				AND (stage IN ('issued', 'amended', 'closed') OR $2 OR $3 <> '' AND $3 IN (agency, issuer, lead))
+				AND (stage IN ('issued', 'amended', 'closed') OR $2 OR $3 <> '' AND $3 IN (agency, issuer, lead) OR id = ANY ($10))
 				AND ($4 = '' OR stage = $4)
 				AND ($5 = '' OR $5 IN (issuer, lead) OR $5 = ANY (coordinators)
 					OR EXISTS (SELECT FROM item i WHERE i.plan = plan.id AND (i.lead = $5 OR $5 = ANY (i.coordinators))))
@@ -81,11 +82,25 @@ func (m Model) Plans(ctx context.Context, f Filter) (plans []Plan, err error) {
 				AND ($7 = '' AND $8 = '' OR EXISTS (SELECT FROM item i
 					WHERE i.plan = plan.id AND i.deadline >= $7 AND ($8 = '' OR i.deadline <= $8)))
 			ORDER BY `+by[0]+` LIMIT $9`,
-			f.After, f.All, f.Reader, f.Stage, f.Agency, f.Theme, f.DueFrom, f.DueTo, f.HowMany)
+			f.After, f.All, f.Reader, f.Stage, f.Agency, f.Theme, f.DueFrom, f.DueTo, f.HowMany, f.Readable)
 		if err != nil {
 			return err
 		}
 		plans, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Plan])
+		return err
+	})
+	return plans, err
+}
+
+// Hidden are the drafts of other agencies than a reader's that somebody reads through a dossier.
+func (m Model) Hidden(ctx context.Context, reader string) (plans []string, err error) {
+	err = es.Query(ctx, m.pool, PlansName, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT id FROM plan
+			WHERE stage NOT IN ('issued', 'amended', 'closed') AND dossier <> '' AND NOT ($1 <> '' AND $1 IN (agency, issuer, lead))`, reader)
+		if err != nil {
+			return err
+		}
+		plans, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
 	return plans, err

@@ -44,6 +44,7 @@ func Correct(ctx context.Context, tx pgx.Tx, e *distributionv1.PublicationCorrec
 	now := &distributionv1.PublicationPublished{
 		Publication: e.GetPublication(), Content: e.GetContent(), BodyHtml: e.GetBodyHtml(), Slug: e.GetSlug(),
 		PublishedAt: p.Event.GetPublishedAt(), Imported: p.Event.GetImported(), Decisions: e.GetDecisions(), ExpiresAt: p.Event.GetExpiresAt(),
+		Bypass: e.GetBypass(),
 	}
 	if payload, err = proto.Marshal(now); err != nil {
 		return err

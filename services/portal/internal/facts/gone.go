@@ -102,6 +102,7 @@ func wordless(e *distributionv1.PublicationPublished) *distributionv1.Publicatio
 	c := e.GetContent()
 	return &distributionv1.PublicationPublished{
 		Publication: e.GetPublication(), Slug: e.GetSlug(), PublishedAt: e.GetPublishedAt(), Imported: e.GetImported(), Decisions: e.GetDecisions(),
+		Bypass: e.GetBypass(),
 		Content: &contentv1.Content{
 			Id: c.GetId(), Plan: c.GetPlan(), PlanItem: c.GetPlanItem(), Agency: c.GetAgency(), Title: c.GetTitle(), Theme: c.GetTheme(),
 			Audiences: c.GetAudiences(), Language: c.GetLanguage(), Example: c.GetExample(), Hash: c.GetHash(),

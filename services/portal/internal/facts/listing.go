@@ -33,6 +33,9 @@ func places(e *distributionv1.PublicationPublished) []place {
 	for _, t := range c.GetTranslations() {
 		list = append(list, place{ByLanguage, t.GetLanguage()})
 	}
+	if until := UrgentUntil(c); !until.IsZero() {
+		list = append(list, place{Urgent, untilKey(until)})
+	}
 	list = slices.DeleteFunc(list, func(p place) bool { return p.kind != All && p.key == "" })
 	slices.SortFunc(list, func(a, b place) int { return slices.Compare([]string{a.kind, a.key}, []string{b.kind, b.key}) })
 	return slices.Compact(list)

@@ -58,12 +58,23 @@ func New(budget int64) *Memory {
 func (m *Memory) Get(path string) (*Response, bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	r := m.current(path)
+	return r, r != nil
+}
+
+// current is the page at a path as it is at this moment, nil when there is none; one whose time is over is forgotten.
+func (m *Memory) current(path string) *Response {
 	e, found := m.pages[path]
 	if !found {
-		return nil, false
+		return nil
+	}
+	r := e.Value.(*kept).page.now()
+	if r == nil {
+		m.forget(e.Value.(*kept))
+		return nil
 	}
 	m.recent.MoveToFront(e)
-	return e.Value.(*kept).page.Response, true
+	return r
 }
 
 // tries of a page that changes while it is made.
@@ -74,10 +85,9 @@ const tries = 8
 func (m *Memory) Fill(ctx context.Context, path string, render func(context.Context) (Page, error)) (*Response, error) {
 	for range tries {
 		m.mutex.Lock()
-		if e, found := m.pages[path]; found {
-			m.recent.MoveToFront(e)
+		if r := m.current(path); r != nil {
 			m.mutex.Unlock()
-			return e.Value.(*kept).page.Response, nil
+			return r, nil
 		}
 		if f, found := m.flights[path]; found {
 			m.mutex.Unlock()

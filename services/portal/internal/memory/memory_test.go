@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -218,5 +220,37 @@ func TestResponse(t *testing.T) {
 	r.Status, r.Header = http.StatusGone, http.Header{"X-Robots-Tag": {"noindex"}}
 	if gone := ask(http.MethodGet, "If-None-Match", "*"); gone.StatusCode != http.StatusGone || gone.Header.Get("X-Robots-Tag") != "noindex" || gone.Header.Get("ETag") != "" {
 		t.Errorf("a page that is gone is answered %d with %v", gone.StatusCode, gone.Header)
+	}
+}
+
+// A page that is true until a moment is not sent after it: what was made for afterwards is, and where nothing was it is made anew.
+func TestAPageUntilAMoment(t *testing.T) {
+	m := memory.New(1 << 20)
+	past, future := time.Now().Add(-time.Second), time.Now().Add(time.Hour)
+	until := func(at time.Time, text string, then *memory.Response) *memory.Response {
+		r := made(t, text).Response
+		r.Until, r.Then = at, then
+		return r
+	}
+	for _, c := range []struct {
+		name string
+		page *memory.Response
+		want string // of the one that is kept; empty when none is
+	}{
+		{"before it", until(future, "urgent", made(t, "calm").Response), "urgent"},
+		{"after it", until(past, "urgent", made(t, "calm").Response), "calm"},
+		{"after two of three", until(past, "a", until(past, "b", until(future, "c", nil))), "c"},
+		{"after all", until(past, "a", until(past, "b", nil)), ""},
+	} {
+		if _, err := m.Fill(t.Context(), c.name, func(context.Context) (memory.Page, error) { return memory.Page{Response: c.page}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		r, found := m.Get(c.name)
+		if found != (c.want != "") || found && body(r) != c.want {
+			t.Errorf("%s: %v", c.name, r)
+		}
+		if again, err := m.Fill(t.Context(), c.name, func(context.Context) (memory.Page, error) { return made(t, "anew"), nil }); err != nil || body(again) != cmp.Or(c.want, "anew") {
+			t.Errorf("%s: filled with %v, %v", c.name, again, err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -22,6 +23,9 @@ type Response struct {
 	Header http.Header
 	// Program is what programs get instead that would rather have JSON; nil for none.
 	Program *Response
+	// Until is the moment from which it is not sent any more, but Then is; nothing, so that it is made anew, when that is nil. Zero is never.
+	Until time.Time
+	Then  *Response
 
 	etag, gzipTag string
 	compressed    []byte
@@ -54,11 +58,22 @@ func NewResponse(body []byte, contentType string) (*Response, error) {
 	return r, nil
 }
 
+// now is what is sent at this moment; nil when it has to be made anew.
+func (r *Response) now() *Response {
+	for r != nil && !r.Until.IsZero() && !time.Now().Before(r.Until) {
+		r = r.Then
+	}
+	return r
+}
+
 func (r *Response) size() int64 {
 	const table = 512 // entries of the maps and the strings, about
 	size := int64(len(r.compressed)+len(r.plain)) + table
 	if r.Program != nil {
 		size += r.Program.size()
+	}
+	if r.Then != nil {
+		size += r.Then.size()
 	}
 	return size
 }

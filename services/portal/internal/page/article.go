@@ -34,6 +34,7 @@ type ArticleProps struct {
 	Superseded *Superseded
 	Hash       string     // SHA-256 of what was approved, in hex
 	Approvals  []Approval // of this version
+	Bypass     *Bypass    // by which it was approved; nil when it walked its route
 }
 
 // Attachment is a document named by an item. Facts that are not known stay empty and are left out.

@@ -55,6 +55,7 @@ type Authentic struct {
 	// Day says that At is a day without a time.
 	Day       bool
 	Approvals []Approval
+	Bypass    *Bypass
 	Imported  bool
 	Path      string // of the page to read, in the language of the page
 	Example   bool

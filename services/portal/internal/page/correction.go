@@ -28,6 +28,22 @@ type WordChange struct {
 	// Where it is: a paragraph, the title; in the language of the page.
 	Where         string
 	Before, After string
+	// Lead and Trail stand around both and did not change.
+	Lead, Trail string
+}
+
+func (c WordChange) lead() string {
+	if c.Lead == "" {
+		return "“"
+	}
+	return "“" + c.Lead + " "
+}
+
+func (c WordChange) trail() string {
+	if c.Trail == "" {
+		return "”"
+	}
+	return " " + c.Trail + "”"
 }
 
 // Reached is a channel that carried a correction or a withdrawal.
@@ -101,6 +117,9 @@ func approvers(f Frame, list []Approval) string {
 		}
 		if a.Invented {
 			name += " (" + f.words().Invented + ")"
+		}
+		if a.Bypass {
+			name += " (" + f.words().BypassBrief + ")"
 		}
 		names = append(names, name)
 	}

@@ -340,6 +340,12 @@ func rendered(t *testing.T) map[string][]byte {
 		add("print-corrected"+suffix, func(b *bytes.Buffer) error {
 			return page.ArticlePrint(b, correctedProps(t, lang), at("02/03/2022", "14:02"))
 		})
+		add("home-urgent"+suffix, func(b *bytes.Buffer) error { return page.Home(b, urgentProps(lang)) })
+		add("article-bypassed"+suffix, func(b *bytes.Buffer) error { return page.Article(b, bypassedProps(t, lang, nil)) })
+		add("article-bypassed-reviewed"+suffix, func(b *bytes.Buffer) error { return page.Article(b, bypassedProps(t, lang, upheld())) })
+		add("print-bypassed"+suffix, func(b *bytes.Buffer) error {
+			return page.ArticlePrint(b, bypassedProps(t, lang, upheld()), at("04/03/2022", "10:00"))
+		})
 		add("verify"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, verifyProps(lang)) })
 		add("verify-empty"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, page.VerifyProps{Frame: empty}) })
 		add("verify-empty-wrong"+suffix, func(b *bytes.Buffer) error { return page.Verify(b, page.VerifyProps{Frame: empty, Asked: "<abc>"}) })

@@ -36,6 +36,7 @@ type FeedEntry struct {
 	PublishedAt time.Time
 	UpdatedAt   time.Time // zero: as published
 	Corrected   bool
+	Bypassed    bool // approved in an emergency
 	Example     bool
 }
 
@@ -171,6 +172,9 @@ func (p FeedProps) entry(e FeedEntry, changed time.Time, words words) atomEntry 
 	}
 	if e.Example {
 		entry.Categories = append(entry.Categories, atomCategory{Term: vn.Slug(words.ExampleTag), Label: words.Example})
+	}
+	if e.Bypassed {
+		entry.Categories = append(entry.Categories, atomCategory{Term: vn.Slug(words.BypassTag), Label: words.BypassTag})
 	}
 	if e.Body != "" {
 		entry.Content = &atomContent{Type: "html", Body: string(e.Body)}

@@ -21,6 +21,7 @@ type GoneProps struct {
 	Replacement *Entry
 	Reached     []Reached
 	Approvals   []Approval // of the withdrawal
+	Bypass      *Bypass    // by which the withdrawal was approved
 	Hash        string
 	Others      []Entry
 }

@@ -44,14 +44,14 @@ func goneProps(lang page.Lang) page.GoneProps {
 		Frame: frame(lang), Slug: "danh-muc", Title: "Danh mục thủ tục thí điểm nhận hồ sơ ngoài giờ tại quận Hồng Bàng", Theme: "Một cửa, một cửa liên thông",
 		Issuer: "Ủy ban nhân dân quận Hồng Bàng", PublishedAt: at("25/02/2022", "10:15"), At: at("07/03/2022", "15:10"),
 		Reason:      "Danh mục nêu trong bài chưa phải bản được UBND quận phê duyệt. Danh mục đúng được công bố tại bài thay thế dưới đây.",
-		Replacement: &replacement, Approvals: signed(), Hash: someHash, Others: latest()[:3],
+		Replacement: &replacement, Approvals: signed(), Bypass: bypass(upheld()), Hash: someHash, Others: latest()[:3],
 		Reached: []page.Reached{{Channel: frame(lang).PortalChannel(), At: at("07/03/2022", "15:10")}},
 	}
 }
 
 func expiredProps(lang page.Lang) page.GoneProps {
 	p := goneProps(lang)
-	p.Expired, p.Reason, p.Replacement, p.Approvals, p.Reached = true, "", nil, nil, nil
+	p.Expired, p.Reason, p.Replacement, p.Approvals, p.Bypass, p.Reached = true, "", nil, nil, nil, nil
 	return p
 }
 
@@ -64,7 +64,7 @@ func editionProps(t *testing.T, lang page.Lang) page.ArticleProps {
 func verifyProps(lang page.Lang) page.VerifyProps {
 	return page.VerifyProps{Frame: frame(lang), Asked: someHash, Hash: someHash, Found: []page.Authentic{
 		{
-			Title: latest()[0].Title, Issuer: latest()[0].Issuer, At: at("01/03/2022", "13:20"), Approvals: signed(), State: page.WasCorrected,
+			Title: latest()[0].Title, Issuer: latest()[0].Issuer, At: at("01/03/2022", "13:20"), Approvals: signed(), State: page.WasCorrected, Bypass: bypass(nil),
 			Path: page.ArticlePath(lang, planSlug), Example: true,
 		},
 		{Kind: page.OfDocument, Format: "PDF", Title: "Báo cáo tháng 3", Number: "15/BC-STTTT", At: vn.Day(2022, 3, 16), Day: true, Path: page.ReportPath(lang, 2022, "stttt", "thang-3")},
@@ -75,5 +75,5 @@ func verifyProps(lang page.Lang) page.VerifyProps {
 func previewProps(t *testing.T, lang page.Lang) page.PreviewProps {
 	p := translatedProps(t, lang)
 	p.Languages = []page.Lang{page.Vi, page.En}
-	return page.PreviewProps{ArticleProps: p, ExpiresAt: at("02/03/2022", "17:00"), Path: page.PreviewPath + "/token"}
+	return page.PreviewProps{ArticleProps: p, ExpiresAt: at("02/03/2022", "17:00"), Path: page.PreviewPath + "/token", UrgentUntil: at("03/03/2022", "17:00")}
 }

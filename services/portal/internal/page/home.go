@@ -2,6 +2,7 @@ package page
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/loa-vn/loa/pkg/vn"
@@ -15,6 +16,7 @@ type HomeProps struct {
 	Themes    []Count       // may be empty: then the part is absent
 	Audiences []Count       // the same
 	Often     []string      // questions that the search answers; may be empty
+	Urgent    []Urgent      // newest first; may be empty
 }
 
 // Entry is a published item in a list.
@@ -58,6 +60,7 @@ func (p HomeProps) head() pageHead {
 		path:        "/",
 		card:        &card{kind: "website"},
 		data:        siteData(p.Frame),
+		above:       urgentStrip(p.Frame, p.Urgent),
 	}
 }
 
@@ -68,6 +71,11 @@ func listDate(f Frame, t time.Time) string {
 		return t.In(vn.Location()).Format("2 Jan 2006")
 	}
 	return vn.Date(t)
+}
+
+// filled are the themes that have news: an empty list behind a link helps nobody.
+func filled(themes []Count) []Count {
+	return slices.DeleteFunc(slices.Clone(themes), func(c Count) bool { return c.Count == 0 })
 }
 
 func (p HomeProps) rest() []Entry {

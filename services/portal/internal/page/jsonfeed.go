@@ -61,7 +61,7 @@ func JSONFeed(w io.Writer, p FeedProps) error {
 		if e.Issuer != "" {
 			item.Authors = []jsonAuthor{{e.Issuer}}
 		}
-		for _, tag := range []string{e.Theme, ifSo(e.Example, words.ExampleTag)} {
+		for _, tag := range []string{e.Theme, ifSo(e.Example, words.ExampleTag), ifSo(e.Bypassed, words.BypassTag)} {
 			if tag != "" {
 				item.Tags = append(item.Tags, tag)
 			}

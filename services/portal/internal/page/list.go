@@ -159,4 +159,12 @@ func (p PlansProps) head() pageHead {
 }
 
 // number is a count as the frame's language writes it.
+// amount says how many there are: English has a word of its own for one.
+func (f Frame) amount(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, f.number(n))
+}
+
 func (f Frame) number(n int) string { return vn.Number(float64(n), f.Speech()) }

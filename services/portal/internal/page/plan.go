@@ -136,7 +136,7 @@ func (p ItemProps) head() pageHead {
 			{name: p.words().Home, path: HomePath(p.Lang)},
 			{name: p.words().Plans, path: LocalPath(p.Lang, PlansPath)},
 			{name: p.PlanNumber, path: LocalPath(p.Lang, p.PlanPath)},
-			{name: p.Code, path: LocalPath(p.Lang, p.path())},
+			{name: fmt.Sprintf(p.words().ItemN, p.Code), path: LocalPath(p.Lang, p.path())},
 		},
 	}
 }

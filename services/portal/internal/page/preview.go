@@ -17,6 +17,8 @@ type PreviewProps struct {
 	ExpiresAt time.Time
 	// Path is the preview's own Vietnamese path, with the token. It stands in links to the other languages and nowhere else.
 	Path string
+	// UrgentUntil is until when it would be named as urgent; zero: it would not be.
+	UrgentUntil time.Time
 }
 
 // Preview writes the page of a preview. It is never to be kept.

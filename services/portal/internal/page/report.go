@@ -26,7 +26,8 @@ type ReportProps struct {
 	Lead         string   // one paragraph that says the result in words; may be empty
 	Figures      []Figure // the key figures; may be empty
 	Breakdowns   []Breakdown
-	Approvals    []Approval // in the order of the route
+	Narrative    []Narrative // what people wrote; may be empty
+	Approvals    []Approval  // in the order of the route
 	ApprovedAt   time.Time
 	Hash         string // SHA-256 of the canonical figures, 64 hexadecimal digits
 	Number       string // as written, once it is issued
@@ -133,6 +134,7 @@ type Approval struct {
 	Position string // such as "Trưởng phòng, Phòng Thông tin - Báo chí - Xuất bản"
 	Agency   string
 	Invented bool // an example person, marked so wherever the name shows
+	Bypass   bool // in an emergency, without all the levels of its route
 	At       time.Time
 }
 

@@ -129,8 +129,7 @@ func (p SearchProps) head() pageHead {
 	return pageHead{
 		// A search is a way to pages and not one that search engines should keep.
 		title: p.Paging.title(p.Frame, title), path: pagePath(p.Question.path(), p.Paging.Page), noindex: true,
-		section: newsSection,
-		crumbs:  []crumb{{name: p.words().Home, path: HomePath(p.Lang)}, {name: p.words().SearchHint, path: LocalPath(p.Lang, SearchPath)}},
+		crumbs: []crumb{{name: p.words().Home, path: HomePath(p.Lang)}, {name: p.words().SearchHint, path: LocalPath(p.Lang, SearchPath)}},
 	}
 }
 
@@ -140,7 +139,7 @@ func (p SearchProps) counted() string {
 	if p.More {
 		return fmt.Sprintf(p.words().ResultsMany, p.number(p.Count))
 	}
-	return fmt.Sprintf(p.words().Results, p.number(p.Count))
+	return p.amount(p.Count, p.words().ResultOne, p.words().Results)
 }
 
 func (p SearchProps) last() bool { return p.More && p.Paging.Page == p.Paging.Pages }

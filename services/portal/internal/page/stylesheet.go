@@ -3,4 +3,4 @@
 package page
 
 // stylesheet is the name portal.css is served under; it changes with the content.
-const stylesheet = "portal.3c9b01220284.css"
+const stylesheet = "portal.dc76fd4672eb.css"

@@ -8,31 +8,31 @@ type words struct {
 	Example, ExampleExcept, ExampleLong, ExampleLongExcept, ExampleTag                     string
 
 	HeroTitle, HeroText, Latest, NoNews, NoReports, Services, ReportsDoor, ReportsDoorText string
-	FeedDoorText, Themes, NewsCount, AttachmentCount, ReportPeriod                         string
+	FeedDoorText, Themes, NewsCount, AttachmentOne, AttachmentCount, ReportPeriod          string
 
 	PrintView, Imported, ImportedNote, Source, Attachments, NoFile, Form, Issuer, Number, IssuedOn, Abstract string
 	QRTitle, QRLabel, QRHint, FeedHint, OtherNews, Utilities                                                 string
 	Printed, PrintedNow, BackToArticle, HowToPrint, PrintTitle                                               string
 
-	ReportKicker, Plan, Missing, MissingList, NoTarget, Table                        string
+	ReportKicker, Plan, Missing, MissingFigures, MissingList, NoTarget, Table        string
 	Done, Scheduled, Planned, Expected, Ratio, CountedFrom                           string
 	CountedMany, ByItem, ByAgency, ByTheme, ByAudience, ByChannel                    string
 	Name, Unit, Approval, ApprovedOn, Hash, HashNote, Invented, Figures, NoFigures   string
 	NotFoundTitle, NotFoundText, UnavailableTitle, UnavailableText, GoHome, TryLater string
 
 	Plans, PlansList, PlansText, PlansDoorText, NoPlans, AllNews, AllReports, JSONFeed, ForWhom, Often string
-	Theme, Audience, AudienceLead, ThemeLead, NewsLead, ListCount, NoneInList, ListPage                string
+	Theme, Audience, AudienceLead, ThemeLead, NewsLead, ListOne, ListCount, NoneInList, ListPage       string
 	Pages, PageN, PreviousPage, NextPage, ThemeFeeds, Corrected, Withdrawn                             string
 
-	Search, SearchLabel, SearchHint, SearchPlaceholder, Results, ResultsMany, ResultsOf, Forgives, Meant, OnlyExactly string
-	AnyDiacritics, Exactly, NewestFirst, BestFirst, Filter, Agency, Everything, From, To, NothingFound, NothingAsked  string
-	Tips, TipFewer, TipOther, TipFilter, BadDate, PlanKind, ReportKind, TooDeep                                       string
+	Search, SearchLabel, SearchHint, SearchPlaceholder, ResultOne, Results, ResultsMany, ResultsOf, Forgives, Meant, OnlyExactly string
+	AnyDiacritics, Exactly, NewestFirst, BestFirst, Filter, Agency, Everything, From, To, NothingFound, NothingAsked             string
+	Tips, TipFewer, TipOther, TipFilter, BadDate, PlanKind, ReportKind, TooDeep                                                  string
 
-	PlanKicker, PlanLead, PlanRuns, PlanDates, Purposes, Items, ItemsDone, ItemsOverdue, PublishedItems                          string
-	ConfirmedResults, Beside, Deadline, Amendments, AmendmentLine, ChangeAdded                                                   string
-	ChangeRemoved, ChangeChanged, ChangeOfPlan, PlanClosed, PlanImported, PlanReports, OfPlan, ItemNews, ItemNoNews, ItemResults string
-	ItemNoResults, ResultConfirmed, ResultWaits, ResultQuestioned, Evidence, ResultsNote, NotCounted, OpenItem                   string
-	ExpectedNow, ByHistory                                                                                                       string
+	PlanKicker, PlanLead, PlanRuns, PlanDates, Purposes, Items, ItemsDone, ItemsOverdue, PublishedItems                                 string
+	ConfirmedResults, Beside, Deadline, Amendments, AmendmentLine, ChangeAdded                                                          string
+	ChangeRemoved, ChangeChanged, ChangeOfPlan, PlanClosed, PlanImported, PlanReports, OfPlan, ItemN, ItemNews, ItemNoNews, ItemResults string
+	ItemNoResults, ResultConfirmed, ResultWaits, ResultQuestioned, Evidence, ResultsNote, NotCounted, OpenItem                          string
+	ExpectedNow, ByHistory                                                                                                              string
 
 	OtherLanguages, OnlyIn, TranslationBehind, TranslatedFrom, ReportNumber, MoreCounted string
 
@@ -47,6 +47,8 @@ type words struct {
 	StateNow, IsArticle, IsReport, IsDocument, IsPlan, StateStands, StateCorrected                                  string
 	StateWithdrawn, StateExpired, StateAmended, StateClosed, OpenPage, ImportedApproval, PreviewStrip               string
 	PreviewLong, PreviewTitle, PreviewGoneTitle, PreviewGoneText, File, FileGoneTitle, FileGoneText                 string
+	BypassTag, BypassBrief, BypassTitle, BypassBy, BypassPending, BypassReviewed, BypassUpheld, BypassObjected      string
+	UrgentLabel, UrgentWord, UrgentUntil, UrgentPreview                                                             string
 	IssuedDocument, ReportNo, FiguresIn, PageLabel                                                                  string
 }
 

@@ -4,6 +4,7 @@ package redline
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -19,6 +20,8 @@ type Change struct {
 	// Whole says that a whole block came or is gone.
 	Whole         bool
 	Before, After string
+	// Lead and Trail are the words around a number that changed: by itself it says nothing. Empty where words changed.
+	Lead, Trail string
 }
 
 // Bodies compares two bodies and answers the new one with what changed marked, and the changes in their order.
@@ -182,14 +185,20 @@ func inserted(s string) *html.Node {
 // near is how many bytes of unchanged text may stand between two changes that are told as one.
 const near = 12
 
-// within tells the changes of one paragraph: neighbours as one, each with the word before it, so that a reader finds a word whole.
+// within tells the changes of one paragraph: neighbours as one. A word comes with the one before it, so that a reader finds a compound
+// whole; a number is marked alone.
 func within(segments []diff.Segment, paragraph int) (spans []span, changes []Change) {
 	at := 0
 	var open *Change
 	begin, between, lead := 0, "", ""
-	end := func(to int) {
+	end := func(to int, next string) {
 		if open == nil {
 			return
+		}
+		if wordless(open.Before) && wordless(open.After) {
+			open.Lead, open.Trail = tidy(lead), firstWord(next)
+			begin += len(lead)
+			lead = ""
 		}
 		open.Before, open.After = tidy(lead+open.Before), tidy(lead+open.After)
 		changes = append(changes, *open)
@@ -203,7 +212,7 @@ func within(segments []diff.Segment, paragraph int) (spans []span, changes []Cha
 	for _, s := range segments {
 		if s.Change == diff.Equal {
 			if open != nil && len(s.Text) > near {
-				end(last)
+				end(last, s.Text)
 			} else if open != nil {
 				between = s.Text
 			}
@@ -225,7 +234,7 @@ func within(segments []diff.Segment, paragraph int) (spans []span, changes []Cha
 		}
 		last = at
 	}
-	end(last)
+	end(last, between)
 	return spans, changes
 }
 
@@ -241,5 +250,17 @@ func lastWord(text string) string {
 	}
 	return text[strings.LastIndex(text, word):]
 }
+
+// firstWord of a text, empty when a sign stands before it.
+func firstWord(text string) string {
+	word := strings.TrimLeft(text, " \u00a0")
+	if i := strings.IndexFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }); i >= 0 {
+		word = word[:i]
+	}
+	return word
+}
+
+// wordless says that a text has figures and signs alone.
+func wordless(text string) bool { return !strings.ContainsFunc(text, unicode.IsLetter) }
 
 func tidy(text string) string { return strings.Join(strings.Fields(text), " ") }

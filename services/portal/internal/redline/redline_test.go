@@ -23,8 +23,20 @@ func TestChangedWordsAreMarkedWhereTheyStand(t *testing.T) {
 		},
 		{
 			"inside other marks", `<p>Xem <a href="/tin/a">bài số <strong>12</strong> ở đây</a> nhé.</p>`, `<p>Xem <a href="/tin/a">bài số <strong>13</strong> ở đây</a> nhé.</p>`,
-			`<p>Xem <a href="/tin/a">bài <ins>số </ins><strong><ins>13</ins></strong> ở đây</a> nhé.</p>`,
-			[]redline.Change{{Paragraph: 1, Before: "số 12", After: "số 13"}},
+			`<p>Xem <a href="/tin/a">bài số <strong><ins>13</ins></strong> ở đây</a> nhé.</p>`,
+			[]redline.Change{{Paragraph: 1, Before: "12", After: "13", Lead: "số", Trail: "ở"}},
+		},
+		{
+			"a number alone", "<p>Trả kết quả trong 5 ngày làm việc.</p>", "<p>Trả kết quả trong 3 ngày làm việc.</p>", "<p>Trả kết quả trong <ins>3</ins> ngày làm việc.</p>",
+			[]redline.Change{{Paragraph: 1, Before: "5", After: "3", Lead: "trong", Trail: "ngày"}},
+		},
+		{
+			"a number at an end", "<p>Hạn: 5</p>", "<p>Hạn: 13.</p>", "<p>Hạn: <ins>13.</ins></p>",
+			[]redline.Change{{Paragraph: 1, Before: "5", After: "13."}},
+		},
+		{
+			"a number that came", "<p>Nhận trong ngày.</p>", "<p>Nhận trong 3 ngày.</p>", "<p>Nhận trong <ins>3 </ins>ngày.</p>",
+			[]redline.Change{{Paragraph: 1, After: "3", Lead: "trong", Trail: "ngày"}},
 		},
 		{
 			"a paragraph that came", "<p>Một.</p>", "<p>Một.</p><p>Hai &lt;b&gt;.</p>", "<p>Một.</p><p><ins>Hai &lt;b&gt;.</ins></p>",

@@ -115,6 +115,7 @@ func (s *Site) articleProps(lang page.Lang, p *facts.Publication, others []*fact
 		Theme: n.theme(c.GetPlan(), c.GetTheme()), ThemeCode: c.GetTheme(), Issuer: n.agency(c.GetAgency()),
 		PublishedAt: p.At(), Body: t.body, Source: c.GetSourceLine(), Attachments: attachments(p.Event),
 		Hash: c.GetHash(), Approvals: approvedBy(p.Event.GetDecisions(), n.agency(c.GetAgency())),
+		Bypass: bypassOf(p.Event.GetBypass(), p.Event.GetDecisions()),
 	}
 	if p.Number > 0 {
 		props.ChangedAt = p.ChangedAt

@@ -65,7 +65,7 @@ func mark(lang page.Lang, before *facts.Edition, p *facts.Publication, props *pa
 	var changes []page.WordChange
 	add := func(where string, list []redline.Change) {
 		for _, c := range list {
-			changes = append(changes, page.WordChange{Where: where, Before: c.Before, After: c.After})
+			changes = append(changes, page.WordChange{Where: where, Before: c.Before, After: c.After, Lead: c.Lead, Trail: c.Trail})
 		}
 	}
 	add(props.TitlePlace(), redline.Words(was.title, is.title))
@@ -121,7 +121,7 @@ func approvedBy(decisions []*approvalsv1.Decision, agency string) []page.Approva
 				name = d.GetCapacity() + " " + name
 			}
 			list = append(list, page.Approval{
-				Name: name, Position: d.GetPosition(), Agency: agency, Invented: d.GetPersonExample(), At: d.GetAt().AsTime(),
+				Name: name, Position: d.GetPosition(), Agency: agency, Invented: d.GetPersonExample(), Bypass: d.GetBypass(), At: d.GetAt().AsTime(),
 			})
 		}
 	}

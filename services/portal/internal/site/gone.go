@@ -69,6 +69,7 @@ func (s *Site) goneProps(ctx context.Context, lang page.Lang, p *facts.Publicati
 		return props, nil, err
 	}
 	props.Reason, props.Approvals = w.GetReason(), approvedBy(w.GetDecisions(), props.Issuer)
+	props.Bypass = bypassOf(w.GetBypass(), w.GetDecisions())
 	reached, err := s.facts.Reached(ctx, p.ID(), facts.ActWithdrawn, 0)
 	if err != nil {
 		return props, nil, err

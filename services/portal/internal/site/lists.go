@@ -46,7 +46,12 @@ func (s *Site) home(ctx context.Context, lang page.Lang) (memory.Page, error) {
 	if props.Often, err = s.often(ctx, n); err != nil {
 		return memory.Page{}, err
 	}
-	return rendered(page.ContentType, []string{tagLists, tagOften}, func(w io.Writer) error { return page.Home(w, props) })
+	urgent, err := s.urgencyNow(ctx)
+	if err != nil {
+		return memory.Page{}, err
+	}
+	response, err := s.homeWith(props, urgent)
+	return memory.Page{Response: response, Tags: []string{tagLists, tagOften}}, err
 }
 
 // listed are the publications of a page of a list; no page of this process is older than any of them.
@@ -145,6 +150,7 @@ func (s *Site) feedOf(path, theme string, asJSON bool) made {
 				ID: p.ID(), Slug: p.Event.GetSlug(), Title: t.title, Summary: t.summary, Body: t.body, Language: t.language,
 				Issuer: n.agency(c.GetAgency()), Theme: n.theme(c.GetPlan(), c.GetTheme()), PublishedAt: p.At(), Example: c.GetExample(),
 			}
+			entry.Bypassed = facts.BypassOf(p.Event.GetBypass(), p.Event.GetDecisions()) != nil
 			if p.Number > 0 {
 				entry.Corrected, entry.UpdatedAt = true, p.ChangedAt
 			}

@@ -61,7 +61,9 @@ func (s *Site) preview(lang page.Lang, token string) liveHandler {
 			}
 		}
 		notice(w, r, http.StatusOK, func(out io.Writer) error {
-			return page.Preview(out, page.PreviewProps{ArticleProps: props, ExpiresAt: p.GetExpiresAt().AsTime(), Path: path})
+			return page.Preview(out, page.PreviewProps{
+				ArticleProps: props, ExpiresAt: p.GetExpiresAt().AsTime(), Path: path, UrgentUntil: facts.UrgentUntil(p.GetContent()),
+			})
 		})
 		return nil
 	}

@@ -106,6 +106,7 @@ func (s *Site) reportProps(lang page.Lang, r *facts.Report) (page.ReportProps, e
 			Format: d.GetFormat(), Path: page.FilePath(d.GetSha256(), facts.DocumentName(r.Report, d.GetFormat())), Size: d.GetSize(),
 		})
 	}
+	props.Narrative = narrativeOf(lang, r.GetNarrative())
 	words := figureWords(lang)
 	props.Figures = []page.Figure{
 		{Name: words.published, Value: page.Of(float64(figures.GetPublished())), Unit: words.unit},
@@ -128,6 +129,21 @@ func (s *Site) reportProps(lang page.Lang, r *facts.Report) (page.ReportProps, e
 		}
 	}
 	return props, nil
+}
+
+// narrativeOf are the sections that people wrote, in the order of the report.
+func narrativeOf(lang page.Lang, n *reportingv1.Narrative) []page.Narrative {
+	names := []string{"Công tác chỉ đạo, điều hành", "Ưu điểm, hạn chế, nguyên nhân", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nhiệm vụ kỳ tiếp theo"}
+	if lang != page.Vi {
+		names = []string{"Direction", "Strengths, limits and causes", "Difficulties", "Proposals", "The next period"}
+	}
+	var sections []page.Narrative
+	for i, text := range []string{n.GetDirection(), n.GetAssessment(), n.GetDifficulties(), n.GetProposals(), n.GetNextPeriod()} {
+		if text != "" {
+			sections = append(sections, page.Narrative{Name: names[i], Text: text})
+		}
+	}
+	return sections
 }
 
 func quantity(known bool, value int64) page.Quantity {
@@ -175,7 +191,7 @@ type reportWords struct{ published, cumulative, done, overdue, unit, items, due 
 
 func figureWords(lang page.Lang) reportWords {
 	if lang == page.Vi {
-		return reportWords{"Đã đăng trong kỳ", "Đã đăng từ đầu kế hoạch", "Mục hoàn thành", "Mục quá hạn", "tin, bài", "mục", "hạn"}
+		return reportWords{"Đã đăng trong kỳ", "Đã đăng từ đầu kế hoạch", "Việc hoàn thành", "Việc quá hạn", "tin, bài", "việc", "hạn"}
 	}
-	return reportWords{"Published in the period", "Published since the plan began", "Items done", "Items overdue", "items of news", "plan items", "due"}
+	return reportWords{"Published in the period", "Published since the plan began", "Items done", "Items overdue", "news items", "plan items", "due"}
 }

@@ -83,7 +83,8 @@ func (s *Site) authentic(ctx context.Context, lang page.Lang, hash string) ([]pa
 		list = append(list, page.Authentic{
 			Kind: page.OfArticle, State: state, Title: c.GetTitle(), Language: string(original(c)), Issuer: n.agency(c.GetAgency()),
 			At: at, Approvals: approvedBy(p.Event.GetDecisions(), n.agency(c.GetAgency())), Imported: p.Event.GetImported(),
-			Path: page.ArticlePath(lang, p.Now.Event.GetSlug()), Example: c.GetExample(),
+			Bypass: bypassOf(p.Event.GetBypass(), p.Event.GetDecisions()),
+			Path:   page.ArticlePath(lang, p.Now.Event.GetSlug()), Example: c.GetExample(),
 		})
 	}
 	for _, r := range found.Reports {

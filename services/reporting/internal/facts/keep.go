@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
+	approvalsv1 "github.com/loa-vn/loa/proto/gen/loa/approvals/v1"
 	contentv1 "github.com/loa-vn/loa/proto/gen/loa/content/v1"
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
@@ -127,7 +128,7 @@ func AgenciesImported(ctx context.Context, tx pgx.Tx, m *planningv1.AgenciesImpo
 
 // PublicationPublished keeps what was published. A publication counts once, whatever is corrected of it.
 func PublicationPublished(ctx context.Context, tx pgx.Tx, m *distributionv1.PublicationPublished, o Origin) error {
-	return keepPublication(ctx, tx, m.GetPublication(), m.GetSlug(), m.GetPublishedAt().AsTime(), m.GetContent(), m.GetImported(), o)
+	return keepPublication(ctx, tx, m.GetPublication(), m.GetSlug(), m.GetPublishedAt().AsTime(), m.GetContent(), m.GetImported(), bypassed(m.GetDecisions()), o)
 }
 
 // PublicationCorrected keeps what is shown from now on; it was published when it was.
@@ -137,14 +138,19 @@ func PublicationCorrected(ctx context.Context, tx pgx.Tx, m *distributionv1.Publ
 	if err != nil {
 		return err
 	}
-	return keepPublication(ctx, tx, m.GetPublication(), m.GetSlug(), m.GetPublishedAt().AsTime(), m.GetContent(), imported, o)
+	return keepPublication(ctx, tx, m.GetPublication(), m.GetSlug(), m.GetPublishedAt().AsTime(), m.GetContent(), imported, bypassed(m.GetDecisions()), o)
 }
 
-func keepPublication(ctx context.Context, tx pgx.Tx, id, slug string, at time.Time, c *contentv1.Content, imported bool, o Origin) error {
+// bypassed says that a text was approved in an emergency, past its route.
+func bypassed(decisions []*approvalsv1.Decision) bool {
+	return slices.ContainsFunc(decisions, (*approvalsv1.Decision).GetBypass)
+}
+
+func keepPublication(ctx context.Context, tx pgx.Tx, id, slug string, at time.Time, c *contentv1.Content, imported, bypassed bool, o Origin) error {
 	return keep(ctx, tx, c.GetPlan(), figures.Fact{
 		Kind: figures.Published, Standing: figures.Counts, ID: id, Content: c.GetId(), Item: c.GetPlanItem(), Title: c.GetTitle(),
 		Theme: c.GetTheme(), Audiences: c.GetAudiences(), Channels: c.GetChannels(), Agency: c.GetAgency(), Quantity: 1, At: at,
-		Path: "/tin/" + slug, Hash: c.GetHash(), Imported: imported, Example: c.GetExample(),
+		Path: "/tin/" + slug, Hash: c.GetHash(), Imported: imported, Example: c.GetExample(), Bypassed: bypassed,
 	}, distribution, o)
 }
 
@@ -154,9 +160,9 @@ func PublicationWithdrawn(ctx context.Context, tx pgx.Tx, m *distributionv1.Publ
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO reporting.fact (id, kind, standing, plan, item, content, title, theme, audiences, channels, agency, quantity, unit,
-			happened_at, path, hash, imported, example, traceparent, source, epoch, position, since, arrived)
+			happened_at, path, hash, imported, example, bypassed, traceparent, source, epoch, position, since, arrived)
 		SELECT id, kind, $6, plan, item, content, title, theme, audiences, channels, agency, quantity, unit,
-			happened_at, path, hash, imported, example, traceparent, source, $2, $3, $4, $5
+			happened_at, path, hash, imported, example, bypassed, traceparent, source, $2, $3, $4, $5
 		FROM reporting.fact WHERE id = $1 AND replaced = $5`, m.GetPublication(), o.Epoch, o.Position, o.RecordedAt, o.Arrived, figures.Withdrawn)
 	return err
 }
@@ -205,10 +211,10 @@ func keep(ctx context.Context, tx pgx.Tx, plan string, f figures.Fact, source st
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO reporting.fact (id, kind, standing, plan, item, content, title, theme, audiences, channels, agency, quantity, unit,
-			happened_at, path, hash, imported, example, traceparent, source, epoch, position, since, arrived)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+			happened_at, path, hash, imported, example, traceparent, source, epoch, position, since, arrived, bypassed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		f.ID, f.Kind, f.Standing, plan, f.Item, f.Content, f.Title, f.Theme, list(f.Audiences), list(f.Channels), f.Agency, f.Quantity, f.Unit,
-		f.At, f.Path, f.Hash, f.Imported, f.Example, o.Traceparent, source, o.Epoch, o.Position, o.RecordedAt, o.Arrived)
+		f.At, f.Path, f.Hash, f.Imported, f.Example, o.Traceparent, source, o.Epoch, o.Position, o.RecordedAt, o.Arrived, f.Bypassed)
 	return err
 }
 

@@ -24,7 +24,7 @@ type Query struct {
 }
 
 const columns = `id, kind, standing, content, item, title, theme, audiences, channels, agency, quantity, unit, happened_at, path, hash, imported,
-	example, source, epoch, position, traceparent`
+	example, bypassed, source, epoch, position, traceparent`
 
 // Each gives the facts as they are seen, one by one, until take says that it is enough; it holds one at a time.
 func Each(ctx context.Context, q querier, v View, of Query, take func(f figures.Fact, traceparent string) (more bool, err error)) error {
@@ -44,7 +44,7 @@ func Each(ctx context.Context, q querier, v View, of Query, take func(f figures.
 	for rows.Next() {
 		f.Audiences, f.Channels = nil, nil // each fact gets its own
 		if err := rows.Scan(&f.ID, &f.Kind, &f.Standing, &f.Content, &f.Item, &f.Title, &f.Theme, &f.Audiences, &f.Channels, &f.Agency, &f.Quantity,
-			&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &source, &epoch, &position, &traceparent); err != nil {
+			&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &f.Bypassed, &source, &epoch, &position, &traceparent); err != nil {
 			return err
 		}
 		f.Event = fmt.Sprintf("%s/%d.%d", source, epoch, position)
@@ -85,7 +85,7 @@ func Changes(ctx context.Context, q querier, plan string, from, to time.Time, be
 	var position int64
 	_, err = pgx.ForEachRow(rows, []any{
 		&was, &since, &f.ID, &f.Kind, &f.Standing, &f.Content, &f.Item, &f.Title, &f.Theme, &f.Audiences, &f.Channels, &f.Agency, &f.Quantity,
-		&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &source, &epoch, &position, &traceparent,
+		&f.Unit, &f.At, &f.Path, &f.Hash, &f.Imported, &f.Example, &f.Bypassed, &source, &epoch, &position, &traceparent,
 	}, func() error {
 		of := f
 		of.Event = fmt.Sprintf("%s/%d.%d", source, epoch, position)

@@ -83,6 +83,8 @@ CREATE TABLE IF NOT EXISTS reporting.fact (
     replaced    bigint,
     PRIMARY KEY (id, arrived)
 );
+-- What is shown was approved in an emergency, past its route.
+ALTER TABLE reporting.fact ADD COLUMN IF NOT EXISTS bypassed boolean NOT NULL DEFAULT false;
 CREATE INDEX IF NOT EXISTS fact_plan ON reporting.fact (plan, happened_at, id);
 CREATE INDEX IF NOT EXISTS fact_source ON reporting.fact (source, epoch, position);
 CREATE UNIQUE INDEX IF NOT EXISTS fact_now ON reporting.fact (id) WHERE replaced IS NULL;

@@ -130,6 +130,7 @@ func TestEntryIsCanonical(t *testing.T) {
 			Path: text.Draw(t, "path"), Hash: text.Draw(t, "hash"), Event: text.Draw(t, "event"), Item: text.Draw(t, "item"), Agency: text.Draw(t, "agency"),
 			Theme: text.Draw(t, "theme"), Audiences: rapid.SliceOf(text).Draw(t, "audiences"), Channels: rapid.SliceOf(text).Draw(t, "channels"),
 			Imported: rapid.Bool().Draw(t, "imported"), Example: rapid.Bool().Draw(t, "example"),
+			Bypassed: rapid.Bool().Draw(t, "bypassed"),
 		}
 		want, err := canonical.JSON(e)
 		if err != nil {

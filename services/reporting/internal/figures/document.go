@@ -10,6 +10,7 @@ import (
 
 	"github.com/loa-vn/loa/pkg/vn"
 	"github.com/loa-vn/loa/services/reporting/internal/canonical"
+	"github.com/loa-vn/loa/services/reporting/internal/narrative"
 )
 
 // form is that of the documents compiled today. Those of the first form, which do not say so, list under each line what it counts; what
@@ -45,6 +46,8 @@ type Document struct {
 	LateFacts []LateFact `json:"lateFacts,omitempty"`
 	LateCount int64      `json:"lateCount,omitempty"`
 	Restates  []string   `json:"restates,omitempty"`
+	// Narrative is what people wrote; nil when nobody has, as in every report before people could.
+	Narrative *narrative.Narrative `json:"narrative,omitempty"`
 }
 
 // Annex is every fact that the report counts in its period.

@@ -30,6 +30,8 @@ type Entry struct {
 	Channels  []string `json:"channels,omitempty"`
 	Imported  bool     `json:"imported,omitempty"`
 	Example   bool     `json:"example,omitempty"`
+	// Bypassed: approved in an emergency, past its route.
+	Bypassed bool `json:"bypassed,omitempty"`
 }
 
 // In says whether the entry counts in a line: "item:3", "agency:H24.02", "theme:…", "audience:…", "channel:…", "total".
@@ -87,6 +89,9 @@ func (e Entry) Append(b []byte) []byte {
 	b = append(b, `,"at":`...)
 	b = canonical.AppendString(b, e.At)
 	b = appendList(b, "audiences", e.Audiences)
+	if e.Bypassed {
+		b = append(b, `,"bypassed":true`...)
+	}
 	b = appendList(b, "channels", e.Channels)
 	if e.Content != "" {
 		b = append(b, `,"content":`...)
@@ -157,7 +162,7 @@ func (r *Register) Entry(f Fact) Entry {
 	e := Entry{
 		Kind: f.Kind, ID: f.ID, Content: f.Content, Title: f.Title, At: f.At.UTC().Format(time.RFC3339Nano), Quantity: f.Quantity, Unit: f.Unit,
 		Path: f.Path, Hash: f.Hash, Event: f.Event, Item: f.Item, Agency: f.Agency, Theme: f.Theme, Audiences: f.Audiences, Channels: f.Channels,
-		Imported: f.Imported, Example: f.Example,
+		Imported: f.Imported, Example: f.Example, Bypassed: f.Bypassed,
 	}
 	if known {
 		e.Item, e.Agency = item.Code, item.Lead

@@ -86,6 +86,8 @@ type Fact struct {
 	// Event is where the log of its source holds it: "distribution/1.57".
 	Event             string
 	Imported, Example bool
+	// Bypassed: what is shown was approved in an emergency, past its route.
+	Bypassed bool
 }
 
 // Span is the time that figures are of.

@@ -17,30 +17,30 @@ func (r Report) note() string {
 	if r.draft() {
 		return "(Kèm theo dự thảo báo cáo của " + r.AgencyName + ")"
 	}
-	return fmt.Sprintf("(Kèm theo Báo cáo số %s ngày %s của %s)", r.Number, dates(r.Date), r.AgencyName)
+	return fmt.Sprintf("(Kèm theo Báo cáo số %s %s của %s)", r.Number, model.LongDate(day(r.Date)), r.AgencyName)
 }
 
 func (r Report) figuresAnnex() model.Annex {
 	return model.Annex{
 		Label: "PHỤ LỤC I", Title: "SỐ LIỆU THEO MỤC KẾ HOẠCH VÀ THEO CƠ QUAN", Note: r.note(), Landscape: true,
-		Body: []model.Block{r.itemsTable(), r.compared("Bảng 2. Kết quả theo cơ quan chủ trì mục", "Cơ quan", r.Agencies)},
+		Body: []model.Block{model.Text(model.MissingNote), r.itemsTable(), r.compared("Bảng 5. Kết quả theo cơ quan chủ trì mục", "Cơ quan", r.Agencies)},
 	}
 }
 
 func (r Report) itemsTable() model.Table {
 	t := model.Table{
-		Caption: "Bảng 1. Kết quả theo mục kế hoạch", Small: true,
+		Caption: "Bảng 4. Kết quả theo mục kế hoạch", Small: true,
 		Summary: "Mỗi hàng là một mục của kế hoạch: nội dung, hạn, đơn vị tính, chỉ tiêu, thực hiện trong kỳ, lũy kế và trạng thái.",
 		Columns: []model.Column{
 			{Weight: 8, Align: model.Center},
-			{Weight: 60},
+			{Weight: 56},
 			{Weight: 16, Align: model.Center},
 			{Weight: 16},
 			{Weight: 14, Align: model.Right},
 			{Weight: 14, Align: model.Right},
 			{Weight: 14, Align: model.Right},
 			{Weight: 14, Align: model.Right},
-			{Weight: 18},
+			{Weight: 22},
 		},
 		Header: model.Headings("Mục", "Nội dung", "Hạn", "Đơn vị", "Chỉ tiêu", "Thực hiện trong kỳ", "Lũy kế kế hoạch", "Tỷ lệ (%)", "Trạng thái"),
 	}
@@ -48,7 +48,7 @@ func (r Report) itemsTable() model.Table {
 	for _, l := range r.Items {
 		rows = append(rows, []model.Cell{
 			model.Words(l.Code), model.Names(l.Name), model.Words(dates(l.Deadline)), model.Words(l.Unit), model.Known(l.Target).Cell(),
-			known(l.Actual).Cell(), known(l.Cumulative).Cell(), shareOf(known(l.Cumulative), model.Known(l.Target)), model.Words(stateIn(l.State)),
+			known(l.Actual).Narrow(), known(l.Cumulative).Narrow(), shareOf(known(l.Cumulative), model.Known(l.Target)), model.Words(stateIn(l.State)),
 		})
 	}
 	if len(rows) == 0 {
@@ -97,6 +97,9 @@ func (r Report) entryRow(n int, e figures.Entry) []model.Cell {
 	title := e.Title
 	if e.Imported {
 		title += " (nhập từ hồ sơ trước khi dùng Loa)"
+	}
+	if e.Bypassed {
+		title += " (duyệt khẩn)"
 	}
 	if e.Example {
 		title += " (dữ liệu minh họa)"

@@ -10,7 +10,11 @@ import (
 
 // Book is the figures and the annex as a workbook.
 func (r Report) Book() sheet.Book {
-	return sheet.Book{Title: r.Title, Author: r.AgencyName, Created: day(r.Date), Sheets: []sheet.Sheet{r.Sheet(), r.entriesSheet()}}
+	b := sheet.Book{Title: r.Title, Author: r.AgencyName, Created: day(r.Date), Sheets: []sheet.Sheet{r.Sheet(), r.entriesSheet()}}
+	if r.Narrative != nil {
+		b.Sheets = append(b.Sheets, r.wordsSheet())
+	}
+	return b
 }
 
 // Sheet is the figures, a row for each line; what was counted in another unit has a row of its own.
@@ -122,6 +126,7 @@ func (r Report) entriesSheet() sheet.Sheet {
 		{Title: "Sự kiện", Width: 22},
 		{Title: "Nhập từ hồ sơ cũ", Width: 16},
 		{Title: "Minh họa", Width: 10},
+		{Title: "Duyệt khẩn", Width: 12},
 	}}
 }
 
@@ -150,7 +155,7 @@ func (r Report) sheetRows() iter.Seq2[[]sheet.Cell, error] {
 			address := r.addressOf(e)
 			if !yield([]sheet.Cell{
 				sheet.Text(kind), sheet.Text(e.ID), sheet.Text(e.Item), sheet.Text(e.Title), sheet.Integer(e.Quantity), sheet.Text(e.Unit), sheet.Time(at),
-				sheet.Text(e.Agency), sheet.Text(e.Theme), sheet.Link(address, address), sheet.Text(e.Hash), sheet.Text(e.Event), yes(e.Imported), yes(e.Example),
+				sheet.Text(e.Agency), sheet.Text(e.Theme), sheet.Link(address, address), sheet.Text(e.Hash), sheet.Text(e.Event), yes(e.Imported), yes(e.Example), yes(e.Bypassed),
 			}, nil) {
 				return
 			}

@@ -2,8 +2,10 @@ package paper
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/loa-vn/loa/pkg/document/letters"
 	"github.com/loa-vn/loa/pkg/document/model"
 	"github.com/loa-vn/loa/pkg/vn"
 	"github.com/loa-vn/loa/services/reporting/internal/figures"
@@ -11,9 +13,8 @@ import (
 
 // Paper is the report in the layout of Decree 30/2020/NĐ-CP, with the sections of a results report and its annexes.
 func (r Report) Paper() *model.Document {
-	r = r.set()
 	parent, agency := headOf(r.Issuer, r.Above)
-	d := &model.Document{
+	d := model.Document{
 		Kind: model.Report, Parent: parent, Agency: agency, Number: r.Number, Place: r.Place, Date: day(r.Date),
 		Subject:   fmt.Sprintf("Kết quả thực hiện Kế hoạch số %s, %s", r.PlanNumber, r.PeriodName),
 		Body:      r.body(),
@@ -28,13 +29,14 @@ func (r Report) Paper() *model.Document {
 		d.Recipients = append([]string{strings.Replace(r.Above, committee, "UBND", 1) + " (để báo cáo);"}, d.Recipients...)
 	}
 	if r.Bypassed {
-		d.Emergency = "PHÊ DUYỆT KHẨN, XEM XÉT LẠI SAU"
+		d.Emergency = model.Bypassed
 	}
 	d.Annexes = []model.Annex{r.figuresAnnex(), r.entriesAnnex()}
 	if len(r.LateFacts) > 0 {
 		d.Annexes = append(d.Annexes, r.lateAnnex())
 	}
-	return d
+	// A report is not held up by a pictogram in the title of a news item.
+	return letters.Document(d)
 }
 
 func (r Report) body() []model.Block {
@@ -45,27 +47,31 @@ func (r Report) body() []model.Block {
 		heading("I.", "CÔNG TÁC CHỈ ĐẠO, ĐIỀU HÀNH"),
 		model.Text(fmt.Sprintf("Việc thực hiện theo Kế hoạch số %s gồm %d mục. Đến hết kỳ báo cáo có %d mục hoàn thành, %d mục quá hạn.",
 			r.PlanNumber, r.ItemsTotal, r.ItemsDone, r.ItemsOverdue)),
+	}
+	blocks = append(blocks, r.written(r.words().Direction, "công tác chỉ đạo và văn bản đã ban hành")...)
+	blocks = append(blocks,
 		heading("II.", "KẾT QUẢ THEO KÊNH"),
 		model.Text(r.totals()),
+		model.Text(model.MissingNote),
 		r.compared("Bảng 1. Kết quả theo kênh", "Kênh", r.Channels),
 		heading("III.", "KẾT QUẢ THEO CHỦ ĐỀ VÀ THEO ĐỐI TƯỢNG"),
 		r.compared("Bảng 2. Kết quả theo chủ đề", "Chủ đề", r.Themes),
-	}
+	)
 	if bars := barsOf(r.Themes); len(bars) > 0 {
 		blocks = append(blocks, model.Chart{Caption: "Biểu đồ 1. Chỉ tiêu của Kế hoạch và lũy kế thực hiện theo chủ đề", Unit: figures.Publications, Bars: bars})
 	}
 	blocks = append(blocks, r.compared("Bảng 3. Kết quả theo đối tượng", "Đối tượng", r.Audiences))
 	blocks = append(blocks, r.besideFigures()...)
 	blocks = append(blocks,
-		heading("IV.", "TIẾP NHẬN, XỬ LÝ PHẢN ÁNH, KIẾN NGHỊ"), missing("tiếp nhận và xử lý phản ánh, kiến nghị"),
+		heading("IV.", "TIẾP NHẬN, XỬ LÝ PHẢN ÁNH, KIẾN NGHỊ"), missing("số liệu", "tiếp nhận và xử lý phản ánh, kiến nghị"),
 		heading("V.", "ĐÁNH GIÁ"),
 	)
 	blocks = append(blocks, r.assessment()...)
-	blocks = append(blocks,
-		heading("VI.", "KHÓ KHĂN, VƯỚNG MẮC"), missing("khó khăn, vướng mắc"),
-		heading("VII.", "ĐỀ XUẤT, KIẾN NGHỊ"), missing("đề xuất, kiến nghị"),
-		heading("VIII.", "NHIỆM VỤ KỲ TIẾP THEO"),
-	)
+	blocks = append(blocks, heading("VI.", "KHÓ KHĂN, VƯỚNG MẮC"))
+	blocks = append(blocks, r.written(r.words().Difficulties, "khó khăn, vướng mắc")...)
+	blocks = append(blocks, heading("VII.", "ĐỀ XUẤT, KIẾN NGHỊ"))
+	blocks = append(blocks, r.written(r.words().Proposals, "đề xuất, kiến nghị")...)
+	blocks = append(blocks, heading("VIII.", "NHIỆM VỤ KỲ TIẾP THEO"))
 	blocks = append(blocks, r.next()...)
 	return append(blocks,
 		heading("IX.", "PHỤ LỤC"),
@@ -81,9 +87,9 @@ func ended(items [][]model.Run) [][]model.Run {
 	return items
 }
 
-// missing says that nobody has reported a part.
-func missing(part string) model.Block {
-	return model.Paragraph{Runs: []model.Run{{Text: "– (chưa có số liệu về " + part + " trong kỳ)", Italic: true}}}
+// missing says that nobody has reported a part: figures of it, or words.
+func missing(what, part string) model.Block {
+	return model.Paragraph{Runs: []model.Run{{Text: "– (chưa có " + what + " về " + part + " trong kỳ)", Italic: true}}}
 }
 
 // totals are the figures of the whole plan in words.
@@ -95,55 +101,44 @@ func (r Report) totals() string {
 	}
 	text += fmt.Sprintf(" Cộng cả kết quả đã xác nhận thực hiện ngoài hệ thống, trong kỳ đạt %s; lũy kế từ đầu năm %s; cùng kỳ năm trước %s.",
 		known(t.Actual), known(t.YearCumulative), known(t.LastYear))
-	return text + " Dòng ghi “chưa có số liệu” là chưa được báo cáo, không phải bằng không."
+	return text
 }
 
-// compared is plan versus actual for the lines of a dimension. What was counted in another unit stands in rows of its own.
+// compared is plan versus actual for the lines of a dimension. What was counted in another unit stands in rows of its own. The year before
+// has a column when something is known of it.
 func (r Report) compared(caption, first string, lines []figures.Line) model.Table {
-	lastYear := false
-	for _, l := range lines {
-		lastYear = lastYear || l.LastYear != nil
-	}
+	lastYear := slices.ContainsFunc(lines, func(l figures.Line) bool { return l.LastYear != nil })
+	number := model.Column{Weight: 13, Align: model.Right}
 	t := model.Table{
 		Caption: caption, Small: true,
-		Summary: caption + ": đơn vị tính, số kế hoạch trong kỳ, số thực hiện, tỷ lệ phần trăm, lũy kế từ đầu năm và từ đầu kế hoạch.",
-		Columns: []model.Column{
-			{Weight: 7, Align: model.Center}, // a number fits also beside the column of the year before
-			{Weight: 34},
-			{Weight: 13},
-			{Weight: 13, Align: model.Right},
-			{Weight: 13, Align: model.Right},
-			{Weight: 11, Align: model.Right},
-			{Weight: 13, Align: model.Right},
-			{Weight: 13, Align: model.Right},
+		Summary: caption + ": đơn vị tính; trong kỳ số kế hoạch, số thực hiện và tỷ lệ phần trăm; lũy kế từ đầu năm và từ đầu kế hoạch. Dấu ba chấm là chưa có số liệu.",
+		Columns: []model.Column{{Weight: 7, Align: model.Center}, {Weight: 38}, {Weight: 14}, number, number, {Weight: 12, Align: model.Right}, number, number},
+		Header: [][]model.Cell{
+			{tall("TT"), tall(first), tall("Đơn vị tính"), wide("Trong kỳ", 3), wide("Lũy kế từ đầu", 2)},
+			model.Headings("Kế hoạch", "Thực hiện", "Tỷ lệ (%)", "năm", "kế hoạch")[0],
 		},
 	}
-	names := []string{"TT", first, "Đơn vị", "Kế hoạch trong kỳ", "Thực hiện", "Tỷ lệ (%)", "Lũy kế năm", "Lũy kế kế hoạch"}
 	if lastYear {
-		t.Columns = append(t.Columns, model.Column{Weight: 13, Align: model.Right})
-		names = append(names, "Cùng kỳ năm trước")
+		t.Columns, t.Header[0] = append(t.Columns, number), append(t.Header[0], tall("Cùng kỳ năm trước"))
 	}
-	t.Header = model.Headings(names...)
 	var rows [][]model.Cell
-	for i, l := range lines {
-		row := []model.Cell{
-			model.Words(fmt.Sprint(i + 1)), model.Names(l.Name), model.Words(l.Unit), known(l.Planned).Cell(), known(l.Actual).Cell(),
-			shareOf(known(l.Actual), known(l.Planned)), known(l.YearCumulative).Cell(), known(l.Cumulative).Cell(),
-		}
+	add := func(row []model.Cell, before model.Figure) {
 		if lastYear {
-			row = append(row, known(l.LastYear).Cell())
+			row = append(row, before.Narrow())
 		}
 		rows = append(rows, row)
+	}
+	for i, l := range lines {
+		add([]model.Cell{
+			model.Words(fmt.Sprint(i + 1)), model.Names(l.Name), model.Words(l.Unit), known(l.Planned).Narrow(), known(l.Actual).Narrow(),
+			shareOf(known(l.Actual), known(l.Planned)), known(l.YearCumulative).Narrow(), known(l.Cumulative).Narrow(),
+		}, known(l.LastYear))
 		for _, b := range l.Besides {
-			row := []model.Cell{
+			add([]model.Cell{
 				{},
-				model.Names("– theo đơn vị tính khác"), model.Words(b.Unit), known(b.Planned).Cell(), known(b.Actual).Cell(),
-				shareOf(known(b.Actual), known(b.Planned)), known(b.YearCumulative).Cell(), known(b.Cumulative).Cell(),
-			}
-			if lastYear {
-				row = append(row, model.Cell{})
-			}
-			rows = append(rows, row)
+				model.Names("– theo đơn vị tính khác"), model.Words(b.Unit), known(b.Planned).Narrow(), known(b.Actual).Narrow(),
+				shareOf(known(b.Actual), known(b.Planned)), known(b.YearCumulative).Narrow(), known(b.Cumulative).Narrow(),
+			}, model.Figure{})
 		}
 	}
 	if len(rows) == 0 {
@@ -151,6 +146,13 @@ func (r Report) compared(caption, first string, lines []figures.Line) model.Tabl
 	}
 	t.Rows = model.Rows(rows...)
 	return t
+}
+
+// tall is a heading over both rows of headings, wide one over several columns.
+func tall(name string) model.Cell { return model.Cell{Runs: model.Strong(name), RowSpan: 2} }
+
+func wide(name string, columns int) model.Cell {
+	return model.Cell{Runs: model.Strong(name), ColSpan: columns}
 }
 
 // barsOf are the lines that have both a target and something counted.
@@ -191,7 +193,11 @@ func (r Report) assessment() []model.Block {
 	of := func(state figures.State) (items [][]model.Run) {
 		for _, l := range r.Items {
 			if l.State == state && l.Target > 0 {
-				items = append(items, model.Plain(fmt.Sprintf("Mục %s. %s: %s/%s %s;", l.Code, l.Name, known(l.Cumulative), model.Known(l.Target), l.Unit)))
+				done := known(l.Cumulative).String() + "/" + model.Known(l.Target).String() + " " + l.Unit
+				if l.Cumulative == nil {
+					done = "chưa có số liệu, chỉ tiêu " + model.Known(l.Target).String() + " " + l.Unit
+				}
+				items = append(items, model.Plain(fmt.Sprintf("Mục %s. %s: %s;", l.Code, l.Name, done)))
 			}
 		}
 		return items
@@ -212,16 +218,19 @@ func (r Report) assessment() []model.Block {
 			blocks = append(blocks, model.List{Items: ended(part.items)})
 		}
 	}
-	return append(blocks, model.Heading{Level: 2, Label: "4.", Text: "Nguyên nhân"}, missing("nguyên nhân"))
+	blocks = append(blocks, model.Heading{Level: 2, Label: "4.", Text: "Ưu điểm, hạn chế, nguyên nhân"})
+	return append(blocks, r.written(r.words().Assessment, "ưu điểm, hạn chế, nguyên nhân")...)
 }
 
+// next is what the plan has for the period that follows, and what people say of it.
 func (r Report) next() []model.Block {
+	said := blocksOf(r.words().NextPeriod)
 	if len(r.Next) == 0 {
-		return []model.Block{model.Text("Không có mục nào đến hạn trong kỳ tiếp theo.")}
+		return append([]model.Block{model.Text("Không có mục nào đến hạn trong kỳ tiếp theo.")}, said...)
 	}
 	var items [][]model.Run
 	for _, i := range r.Next {
 		items = append(items, model.Plain(fmt.Sprintf("Mục %s. %s: %s %s, hạn %s;", i.Code, i.Title, model.Known(i.Target), i.Unit, vn.Date(i.Deadline))))
 	}
-	return []model.Block{model.Text("Các mục đến hạn:"), model.List{Items: ended(items)}}
+	return append([]model.Block{model.Text("Các mục đến hạn:"), model.List{Items: ended(items)}}, said...)
 }

@@ -109,8 +109,13 @@ func known(n *int64) model.Figure {
 
 // shareOf is actual in per cent of planned; a dash where nothing was planned, of which there is no share.
 func shareOf(actual, planned model.Figure) model.Cell {
-	if n, ok := planned.Value(); ok && n == 0 {
+	n, planning := planned.Value()
+	_, acting := actual.Value()
+	switch {
+	case planning && n == 0:
 		return model.Words("–")
+	case !planning || !acting:
+		return model.Words(model.MissingSign)
 	}
 	return model.Share(actual, planned)
 }

@@ -10,10 +10,12 @@ import (
 
 	"github.com/loa-vn/loa/pkg/document/documenttest"
 	"github.com/loa-vn/loa/pkg/document/docx"
+	"github.com/loa-vn/loa/pkg/document/model"
 	"github.com/loa-vn/loa/pkg/document/pdf"
 	"github.com/loa-vn/loa/pkg/document/sheet"
 	"github.com/loa-vn/loa/pkg/vn"
 	"github.com/loa-vn/loa/services/reporting/internal/figures"
+	"github.com/loa-vn/loa/services/reporting/internal/narrative"
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
 
@@ -126,6 +128,10 @@ func each(entries []figures.Entry) iter.Seq2[figures.Entry, error] {
 // What the service makes of reports is what archives and screen readers take, page by page within its margins.
 func TestDocumentsOfReportsConform(t *testing.T) {
 	plain := march(t, 60, true)
+	plain.Narrative = &narrative.Narrative{
+		Direction: "Đã ban hành Công văn số 215/STTTT-BCXB.\n- đôn đốc các cơ quan;\n- kiểm tra.", Assessment: "Hạn chế: lớp tập huấn chậm.", Proposals: "Bổ sung kinh phí quý II.",
+		NextPeriod: "Mở hai lớp tập huấn.",
+	}
 	long := march(t, 150, false)
 	long.Bypassed = true
 	long.Signing = report.Signing{
@@ -152,9 +158,13 @@ func TestDocumentsOfReportsConform(t *testing.T) {
 		}
 	}
 	for name, want := range map[string][]string{
-		"report":    {"BÁO CÁO", "Số: 12/BC-STTTT", "GIÁM ĐỐC", "Phạm Thị Minh Họa", "– (chưa có", "Cùng kỳ", "SỐ LIỆU BỔ SUNG CỦA CÁC KỲ TRƯỚC", "đã thu hồi"},
-		"long":      {"TUQ. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG", "PHÊ DUYỆT KHẨN", "chưa được xác nhận"},
-		"draft":     {"DỰ THẢO", "Không có tin, bài hay kết quả nào trong kỳ."},
+		"report": {
+			"BÁO CÁO", "Số: 12/BC-STTTT", "GIÁM ĐỐC", "Phạm Thị Minh Họa", "– (chưa có", "Cùng kỳ", "SỐ LIỆU BỔ SUNG CỦA CÁC KỲ TRƯỚC", "đã thu hồi",
+			"- đôn đốc các cơ quan;", "Hạn chế: lớp tập huấn chậm.", "Bổ sung kinh phí quý II.", "Mở hai lớp tập huấn.", "chưa có nội dung về khó khăn, vướng mắc trong kỳ",
+			"dấu “…” là chưa có số liệu", "Hồng Bàng □",
+		},
+		"long":      {"TUQ. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG", "Ban hành khẩn", "chưa được xác nhận"},
+		"draft":     {"DỰ THẢO", "Không có tin, bài hay kết quả nào trong kỳ.", "chưa có nội dung về đề xuất, kiến nghị trong kỳ"},
 		"committee": {"TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"},
 	} {
 		text := strings.ReplaceAll(b.Paper(name+".pdf").Text(), "\u00a0", " ")
@@ -163,5 +173,42 @@ func TestDocumentsOfReportsConform(t *testing.T) {
 				t.Errorf("%s does not say %q", name, w)
 			}
 		}
+	}
+}
+
+// A figure that nobody has reported is a sign in a table, never nought, and no word is broken over lines for want of room; what people wrote
+// has a sheet of its own in the workbook, with what nobody wrote.
+func TestMissingInTablesAndInTheWorkbook(t *testing.T) {
+	r := march(t, 40, true)
+	for _, table := range []model.Table{r.compared("Bảng 1", "Kênh", r.Channels), r.compared("Bảng 2", "Chủ đề", r.Themes), r.itemsTable()} {
+		signs := 0
+		for row, err := range table.Rows {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range row {
+				if strings.Contains(c.Text(), "chưa có số liệu") {
+					t.Errorf("%s: %q", table.Caption, c.Text())
+				}
+				if c.Text() == model.MissingSign {
+					signs++
+				}
+			}
+		}
+		if signs == 0 {
+			t.Errorf("%s: nothing is missing", table.Caption)
+		}
+	}
+	if got := len(r.Book().Sheets); got != 2 {
+		t.Errorf("%d sheets", got)
+	}
+	r.Narrative = &narrative.Narrative{Direction: "=1+1"}
+	words := r.Book().Sheets[2]
+	var csv strings.Builder
+	if err := sheet.WriteCSV(&csv, words); err != nil {
+		t.Fatal(err)
+	}
+	if words.Name != "Thuyết minh" || !strings.Contains(csv.String(), "'=1+1") || strings.Count(csv.String(), "– (chưa có nội dung)") != 4 {
+		t.Errorf("%s: %s", words.Name, csv.String())
 	}
 }

@@ -54,6 +54,8 @@ func applyOne(ctx context.Context, tx pgx.Tx, e es.Event) error {
 	switch event := e.Data.(type) {
 	case report.ReportCompiled:
 		return compiled(ctx, tx, e.Aggregate, event.Sheet)
+	case report.ReportWritten:
+		return compiled(ctx, tx, e.Aggregate, event.Sheet)
 	case report.ReportSubmitted:
 		return update(ctx, tx, `UPDATE report SET state = 'in_approval', return_comment = '' WHERE id = $1`, e.Aggregate)
 	case report.ReportDossierOpened:
@@ -98,9 +100,10 @@ func update(ctx context.Context, tx pgx.Tx, sql string, arguments ...any) error 
 type Query struct {
 	// Plan is empty for any.
 	Plan string
-	// All lists every report; else what is approved and what is of a plan that names Agency.
-	All    bool
-	Agency string
+	// All lists every report; else what is approved, what is of a plan that names Agency, and the reports Readable.
+	All      bool
+	Agency   string
+	Readable []string
 	// BeforeID lists what comes after this report in the list; empty for the first page.
 	BeforeID string
 	Limit    int
@@ -114,6 +117,21 @@ func RenderFrom(ctx context.Context, pool *pgxpool.Pool) (position int64, err er
 	return position, err
 }
 
+// Hidden are the reports that are not approved, of plans that do not name an agency, and that somebody reads through a dossier.
+func Hidden(ctx context.Context, pool *pgxpool.Pool, agency string) (reports []string, err error) {
+	err = es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT id FROM report r
+			WHERE state NOT IN ('approved', 'issued') AND dossier <> ''
+				AND NOT EXISTS (SELECT FROM reporting.plan_version p WHERE p.id = r.plan AND p.replaced IS NULL AND $1 = ANY (p.agencies))`, agency)
+		if err != nil {
+			return err
+		}
+		reports, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return reports, err
+}
+
 // List gives the rows, latest period first: an identifier begins with when its period does.
 func List(ctx context.Context, pool *pgxpool.Pool, q Query) (rows []Row, err error) {
 	err = es.Query(ctx, pool, Name, func(tx pgx.Tx) error {
@@ -121,10 +139,10 @@ func List(ctx context.Context, pool *pgxpool.Pool, q Query) (rows []Row, err err
 				title, state, hash, compiled_at, compiled_by, example, imported_plan, approved_at, path, dossier, return_comment, number, date
 			FROM report r
 			WHERE ($1 = '' OR plan = $1)
-				AND ($2 OR state IN ('approved', 'issued') OR EXISTS (SELECT FROM reporting.plan_version p WHERE p.id = r.plan AND p.replaced IS NULL AND $3 = ANY (p.agencies)))
+				AND ($2 OR state IN ('approved', 'issued') OR EXISTS (SELECT FROM reporting.plan_version p WHERE p.id = r.plan AND p.replaced IS NULL AND $3 = ANY (p.agencies)) OR id = ANY ($6))
 				AND ($4 = '' OR id < $4)
 			ORDER BY id DESC LIMIT $5`,
-			q.Plan, q.All, q.Agency, q.BeforeID, q.Limit)
+			q.Plan, q.All, q.Agency, q.BeforeID, q.Limit, q.Readable)
 		if err != nil {
 			return err
 		}

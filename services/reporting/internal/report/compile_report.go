@@ -26,11 +26,23 @@ func (r *Report) Settled() bool {
 	return r.State == InApproval || r.State == Approved || r.State == Issued
 }
 
-// CompileReport records what the facts gave, when it differs from what was recorded last. A settled report stays as it is. Author is
-// empty when a workflow compiles.
-func (r *Report) CompileReport(s Sheet, author string) []any {
-	if r.Settled() || r.Sheet.Hash == s.Hash {
-		return nil
+// CompileReport records what the facts gave, when it differs from what was recorded last. What people wrote stays beside the new figures.
+// A settled report stays as it is. Author is empty when a workflow compiles.
+func (r *Report) CompileReport(s Sheet, author string) ([]any, error) {
+	if r.Settled() {
+		return nil, nil
 	}
-	return []any{ReportCompiled{Sheet: s, Author: author}}
+	words, err := r.Sheet.narrative()
+	if err != nil {
+		return nil, err
+	}
+	if !words.Empty() {
+		if s, err = s.with(words); err != nil {
+			return nil, err
+		}
+	}
+	if r.Sheet.Hash == s.Hash {
+		return nil, nil
+	}
+	return []any{ReportCompiled{Sheet: s, Author: author}}, nil
 }

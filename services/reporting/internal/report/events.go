@@ -13,6 +13,13 @@ type ReportCompiled struct {
 	Author string `json:"author,omitempty"`
 }
 
+// ReportWritten says what people wrote beside the figures: the sheet holds both.
+type ReportWritten struct {
+	Sheet Sheet `json:"sheet"`
+	// Author is who wrote it.
+	Author string `json:"author"`
+}
+
 // ReportSubmitted carries what approvers see.
 type ReportSubmitted struct {
 	Sheet       Sheet    `json:"sheet"`
@@ -71,6 +78,7 @@ type ReportIssued struct {
 func EventTypes() []es.Type {
 	return []es.Type{
 		es.EventType[ReportCompiled]("reporting.report_compiled.v1"),
+		es.EventType[ReportWritten]("reporting.report_written.v1"),
 		es.EventType[ReportSubmitted]("reporting.report_submitted.v1"),
 		es.EventType[ReportDossierOpened]("reporting.report_dossier_opened.v1"),
 		es.EventType[ReportReturned]("reporting.report_returned.v1"),

@@ -116,7 +116,7 @@ type StoredDocument struct {
 type Report struct {
 	State State
 	Sheet Sheet
-	// Authors compiled or submitted it; none of them may approve it.
+	// Authors compiled, wrote or submitted it; none of them may approve it.
 	Authors       []string
 	Dossier       string
 	ReturnComment string
@@ -147,6 +147,9 @@ func Path(report string, s Sheet) string {
 func (r *Report) Apply(e es.Event) {
 	switch event := e.Data.(type) {
 	case ReportCompiled:
+		r.State, r.Sheet = Compiled, event.Sheet
+		r.Authors = with(r.Authors, event.Author)
+	case ReportWritten:
 		r.State, r.Sheet = Compiled, event.Sheet
 		r.Authors = with(r.Authors, event.Author)
 	case ReportSubmitted:

@@ -22,19 +22,96 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Seat is a place at some level of a route: a role in an agency, or in one unit of it.
+type Seat struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Role   string                 `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
+	Agency string                 `protobuf:"bytes,2,opt,name=agency,proto3" json:"agency,omitempty"`
+	// In `unit` alone; an empty unit is then of those who belong to none.
+	OfUnit        bool   `protobuf:"varint,3,opt,name=of_unit,json=ofUnit,proto3" json:"of_unit,omitempty"`
+	Unit          string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seat) Reset() {
+	*x = Seat{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seat) ProtoMessage() {}
+
+func (x *Seat) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seat.ProtoReflect.Descriptor instead.
+func (*Seat) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Seat) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Seat) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *Seat) GetOfUnit() bool {
+	if x != nil {
+		return x.OfUnit
+	}
+	return false
+}
+
+func (x *Seat) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+// DossierOpened: a document was submitted for the first time. Whoever holds one of the seats, or decides in the place of somebody who does,
+// reads the dossier, and so the document; so do the clerks who keep the issuer's registers.
 type DossierOpened struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dossier       string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
-	DocumentType  string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
-	Document      string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
-	Hash          string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Dossier      string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	DocumentType string                 `protobuf:"bytes,2,opt,name=document_type,json=documentType,proto3" json:"document_type,omitempty"`
+	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// The document's.
+	Agency string  `protobuf:"bytes,5,opt,name=agency,proto3" json:"agency,omitempty"`
+	Seats  []*Seat `protobuf:"bytes,6,rep,name=seats,proto3" json:"seats,omitempty"`
+	// The agency that acts at the last level.
+	Issuer        string `protobuf:"bytes,7,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DossierOpened) Reset() {
 	*x = DossierOpened{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[0]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -46,7 +123,7 @@ func (x *DossierOpened) String() string {
 func (*DossierOpened) ProtoMessage() {}
 
 func (x *DossierOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[0]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -59,7 +136,7 @@ func (x *DossierOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierOpened.ProtoReflect.Descriptor instead.
 func (*DossierOpened) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{0}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *DossierOpened) GetDossier() string {
@@ -90,6 +167,97 @@ func (x *DossierOpened) GetHash() string {
 	return ""
 }
 
+func (x *DossierOpened) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *DossierOpened) GetSeats() []*Seat {
+	if x != nil {
+		return x.Seats
+	}
+	return nil
+}
+
+func (x *DossierOpened) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+// DossierLevelApproved: one person approved at one level. Whoever has decided on a dossier goes on reading it.
+type DossierLevelApproved struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Dossier string                 `protobuf:"bytes,1,opt,name=dossier,proto3" json:"dossier,omitempty"`
+	Level   int32                  `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
+	Person  string                 `protobuf:"bytes,3,opt,name=person,proto3" json:"person,omitempty"`
+	// In whose place; empty: in their own right.
+	OnBehalfOf    string `protobuf:"bytes,4,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DossierLevelApproved) Reset() {
+	*x = DossierLevelApproved{}
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DossierLevelApproved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DossierLevelApproved) ProtoMessage() {}
+
+func (x *DossierLevelApproved) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DossierLevelApproved.ProtoReflect.Descriptor instead.
+func (*DossierLevelApproved) Descriptor() ([]byte, []int) {
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DossierLevelApproved) GetDossier() string {
+	if x != nil {
+		return x.Dossier
+	}
+	return ""
+}
+
+func (x *DossierLevelApproved) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *DossierLevelApproved) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *DossierLevelApproved) GetOnBehalfOf() string {
+	if x != nil {
+		return x.OnBehalfOf
+	}
+	return ""
+}
+
 // DossierReturned: to_level 0 means that it waits with the author.
 type DossierReturned struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -101,14 +269,17 @@ type DossierReturned struct {
 	Comment      string                 `protobuf:"bytes,6,opt,name=comment,proto3" json:"comment,omitempty"`
 	// The document's revision that was returned: the same text written again later is another one. 0: not known (recorded before revisions
 	// were, or the document has none), so that only the hash tells.
-	Revision      int32 `protobuf:"varint,7,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision int32 `protobuf:"varint,7,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Who returned it, and in whose place.
+	Person        string `protobuf:"bytes,8,opt,name=person,proto3" json:"person,omitempty"`
+	OnBehalfOf    string `protobuf:"bytes,9,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DossierReturned) Reset() {
 	*x = DossierReturned{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[1]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -120,7 +291,7 @@ func (x *DossierReturned) String() string {
 func (*DossierReturned) ProtoMessage() {}
 
 func (x *DossierReturned) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[1]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -133,7 +304,7 @@ func (x *DossierReturned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierReturned.ProtoReflect.Descriptor instead.
 func (*DossierReturned) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{1}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DossierReturned) GetDossier() string {
@@ -185,6 +356,20 @@ func (x *DossierReturned) GetRevision() int32 {
 	return 0
 }
 
+func (x *DossierReturned) GetPerson() string {
+	if x != nil {
+		return x.Person
+	}
+	return ""
+}
+
+func (x *DossierReturned) GetOnBehalfOf() string {
+	if x != nil {
+		return x.OnBehalfOf
+	}
+	return ""
+}
+
 // DossierApproved: every level approved this hash.
 type DossierApproved struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -205,7 +390,7 @@ type DossierApproved struct {
 
 func (x *DossierApproved) Reset() {
 	*x = DossierApproved{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[2]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -217,7 +402,7 @@ func (x *DossierApproved) String() string {
 func (*DossierApproved) ProtoMessage() {}
 
 func (x *DossierApproved) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[2]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -230,7 +415,7 @@ func (x *DossierApproved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierApproved.ProtoReflect.Descriptor instead.
 func (*DossierApproved) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DossierApproved) GetDossier() string {
@@ -306,7 +491,7 @@ type DossierIssued struct {
 
 func (x *DossierIssued) Reset() {
 	*x = DossierIssued{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -318,7 +503,7 @@ func (x *DossierIssued) String() string {
 func (*DossierIssued) ProtoMessage() {}
 
 func (x *DossierIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[3]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -331,7 +516,7 @@ func (x *DossierIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierIssued.ProtoReflect.Descriptor instead.
 func (*DossierIssued) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DossierIssued) GetDossier() string {
@@ -417,7 +602,7 @@ type DossierVoided struct {
 
 func (x *DossierVoided) Reset() {
 	*x = DossierVoided{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +614,7 @@ func (x *DossierVoided) String() string {
 func (*DossierVoided) ProtoMessage() {}
 
 func (x *DossierVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[4]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +627,7 @@ func (x *DossierVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierVoided.ProtoReflect.Descriptor instead.
 func (*DossierVoided) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DossierVoided) GetDossier() string {
@@ -488,7 +673,7 @@ type LevelTerm struct {
 
 func (x *LevelTerm) Reset() {
 	*x = LevelTerm{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +685,7 @@ func (x *LevelTerm) String() string {
 func (*LevelTerm) ProtoMessage() {}
 
 func (x *LevelTerm) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[5]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +698,7 @@ func (x *LevelTerm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LevelTerm.ProtoReflect.Descriptor instead.
 func (*LevelTerm) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *LevelTerm) GetLevel() int32 {
@@ -564,7 +749,7 @@ type DossierTermsSet struct {
 
 func (x *DossierTermsSet) Reset() {
 	*x = DossierTermsSet{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +761,7 @@ func (x *DossierTermsSet) String() string {
 func (*DossierTermsSet) ProtoMessage() {}
 
 func (x *DossierTermsSet) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[6]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +774,7 @@ func (x *DossierTermsSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierTermsSet.ProtoReflect.Descriptor instead.
 func (*DossierTermsSet) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DossierTermsSet) GetDossier() string {
@@ -638,7 +823,7 @@ type DossierReminded struct {
 
 func (x *DossierReminded) Reset() {
 	*x = DossierReminded{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +835,7 @@ func (x *DossierReminded) String() string {
 func (*DossierReminded) ProtoMessage() {}
 
 func (x *DossierReminded) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[7]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +848,7 @@ func (x *DossierReminded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierReminded.ProtoReflect.Descriptor instead.
 func (*DossierReminded) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DossierReminded) GetDossier() string {
@@ -746,7 +931,7 @@ type DossierEscalated struct {
 
 func (x *DossierEscalated) Reset() {
 	*x = DossierEscalated{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +943,7 @@ func (x *DossierEscalated) String() string {
 func (*DossierEscalated) ProtoMessage() {}
 
 func (x *DossierEscalated) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[8]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +956,7 @@ func (x *DossierEscalated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierEscalated.ProtoReflect.Descriptor instead.
 func (*DossierEscalated) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DossierEscalated) GetDossier() string {
@@ -838,15 +1023,18 @@ type DossierReviewed struct {
 	Document     string                 `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	Hash         string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
 	// upheld, objected.
-	Outcome       string `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Reviewer      string `protobuf:"bytes,6,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	Outcome  string `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	Reviewer string `protobuf:"bytes,6,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	// The reviewer's, at that time.
+	Position      string                 `protobuf:"bytes,7,opt,name=position,proto3" json:"position,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DossierReviewed) Reset() {
 	*x = DossierReviewed{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +1046,7 @@ func (x *DossierReviewed) String() string {
 func (*DossierReviewed) ProtoMessage() {}
 
 func (x *DossierReviewed) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[9]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +1059,7 @@ func (x *DossierReviewed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DossierReviewed.ProtoReflect.Descriptor instead.
 func (*DossierReviewed) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DossierReviewed) GetDossier() string {
@@ -916,6 +1104,20 @@ func (x *DossierReviewed) GetReviewer() string {
 	return ""
 }
 
+func (x *DossierReviewed) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *DossierReviewed) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // OpinionsRequested: other units are asked, within a term.
 type OpinionsRequested struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -932,7 +1134,7 @@ type OpinionsRequested struct {
 
 func (x *OpinionsRequested) Reset() {
 	*x = OpinionsRequested{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1146,7 @@ func (x *OpinionsRequested) String() string {
 func (*OpinionsRequested) ProtoMessage() {}
 
 func (x *OpinionsRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[10]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1159,7 @@ func (x *OpinionsRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpinionsRequested.ProtoReflect.Descriptor instead.
 func (*OpinionsRequested) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpinionsRequested) GetDossier() string {
@@ -1023,7 +1225,7 @@ type OpinionGiven struct {
 
 func (x *OpinionGiven) Reset() {
 	*x = OpinionGiven{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +1237,7 @@ func (x *OpinionGiven) String() string {
 func (*OpinionGiven) ProtoMessage() {}
 
 func (x *OpinionGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[11]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +1250,7 @@ func (x *OpinionGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpinionGiven.ProtoReflect.Descriptor instead.
 func (*OpinionGiven) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *OpinionGiven) GetDossier() string {
@@ -1098,7 +1300,7 @@ type OpinionsSilent struct {
 
 func (x *OpinionsSilent) Reset() {
 	*x = OpinionsSilent{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1312,7 @@ func (x *OpinionsSilent) String() string {
 func (*OpinionsSilent) ProtoMessage() {}
 
 func (x *OpinionsSilent) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[12]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1325,7 @@ func (x *OpinionsSilent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpinionsSilent.ProtoReflect.Descriptor instead.
 func (*OpinionsSilent) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *OpinionsSilent) GetDossier() string {
@@ -1156,7 +1358,7 @@ type DelegationGiven struct {
 
 func (x *DelegationGiven) Reset() {
 	*x = DelegationGiven{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1370,7 @@ func (x *DelegationGiven) String() string {
 func (*DelegationGiven) ProtoMessage() {}
 
 func (x *DelegationGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[13]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1383,7 @@ func (x *DelegationGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DelegationGiven.ProtoReflect.Descriptor instead.
 func (*DelegationGiven) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{13}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DelegationGiven) GetDelegation() *Delegation {
@@ -1200,7 +1402,7 @@ type DelegationRevoked struct {
 
 func (x *DelegationRevoked) Reset() {
 	*x = DelegationRevoked{}
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1414,7 @@ func (x *DelegationRevoked) String() string {
 func (*DelegationRevoked) ProtoMessage() {}
 
 func (x *DelegationRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_approvals_v1_events_proto_msgTypes[14]
+	mi := &file_loa_approvals_v1_events_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1427,7 @@ func (x *DelegationRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DelegationRevoked.ProtoReflect.Descriptor instead.
 func (*DelegationRevoked) Descriptor() ([]byte, []int) {
-	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{14}
+	return file_loa_approvals_v1_events_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DelegationRevoked) GetDelegation() *Delegation {
@@ -1239,12 +1441,26 @@ var File_loa_approvals_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1dloa/approvals/v1/events.proto\x12\x10loa.approvals.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"~\n" +
+	"\x1dloa/approvals/v1/events.proto\x12\x10loa.approvals.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"_\n" +
+	"\x04Seat\x12\x12\n" +
+	"\x04role\x18\x01 \x01(\tR\x04role\x12\x16\n" +
+	"\x06agency\x18\x02 \x01(\tR\x06agency\x12\x17\n" +
+	"\aof_unit\x18\x03 \x01(\bR\x06ofUnit\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\"\xdc\x01\n" +
 	"\rDossierOpened\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
-	"\x04hash\x18\x04 \x01(\tR\x04hash\"\xd1\x01\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x16\n" +
+	"\x06agency\x18\x05 \x01(\tR\x06agency\x12,\n" +
+	"\x05seats\x18\x06 \x03(\v2\x16.loa.approvals.v1.SeatR\x05seats\x12\x16\n" +
+	"\x06issuer\x18\a \x01(\tR\x06issuer\"\x80\x01\n" +
+	"\x14DossierLevelApproved\x12\x18\n" +
+	"\adossier\x18\x01 \x01(\tR\adossier\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\x05R\x05level\x12\x16\n" +
+	"\x06person\x18\x03 \x01(\tR\x06person\x12 \n" +
+	"\fon_behalf_of\x18\x04 \x01(\tR\n" +
+	"onBehalfOf\"\x8b\x02\n" +
 	"\x0fDossierReturned\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -1252,7 +1468,10 @@ const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x19\n" +
 	"\bto_level\x18\x05 \x01(\x05R\atoLevel\x12\x18\n" +
 	"\acomment\x18\x06 \x01(\tR\acomment\x12\x1a\n" +
-	"\brevision\x18\a \x01(\x05R\brevision\"\xf2\x01\n" +
+	"\brevision\x18\a \x01(\x05R\brevision\x12\x16\n" +
+	"\x06person\x18\b \x01(\tR\x06person\x12 \n" +
+	"\fon_behalf_of\x18\t \x01(\tR\n" +
+	"onBehalfOf\"\xf2\x01\n" +
 	"\x0fDossierApproved\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -1310,14 +1529,16 @@ const file_loa_approvals_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"level_name\x18\x06 \x01(\tR\tlevelName\x12\x16\n" +
 	"\x06people\x18\a \x03(\tR\x06people\x121\n" +
-	"\x06due_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\xb6\x01\n" +
+	"\x06due_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\xfe\x01\n" +
 	"\x0fDossierReviewed\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\tR\bdocument\x12\x12\n" +
 	"\x04hash\x18\x04 \x01(\tR\x04hash\x12\x18\n" +
 	"\aoutcome\x18\x05 \x01(\tR\aoutcome\x12\x1a\n" +
-	"\breviewer\x18\x06 \x01(\tR\breviewer\"\x96\x02\n" +
+	"\breviewer\x18\x06 \x01(\tR\breviewer\x12\x1a\n" +
+	"\bposition\x18\a \x01(\tR\bposition\x12*\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\x96\x02\n" +
 	"\x11OpinionsRequested\x12\x18\n" +
 	"\adossier\x18\x01 \x01(\tR\adossier\x12#\n" +
 	"\rdocument_type\x18\x02 \x01(\tR\fdocumentType\x12\x1a\n" +
@@ -1358,46 +1579,50 @@ func file_loa_approvals_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_approvals_v1_events_proto_rawDescData
 }
 
-var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_loa_approvals_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_loa_approvals_v1_events_proto_goTypes = []any{
-	(*DossierOpened)(nil),         // 0: loa.approvals.v1.DossierOpened
-	(*DossierReturned)(nil),       // 1: loa.approvals.v1.DossierReturned
-	(*DossierApproved)(nil),       // 2: loa.approvals.v1.DossierApproved
-	(*DossierIssued)(nil),         // 3: loa.approvals.v1.DossierIssued
-	(*DossierVoided)(nil),         // 4: loa.approvals.v1.DossierVoided
-	(*LevelTerm)(nil),             // 5: loa.approvals.v1.LevelTerm
-	(*DossierTermsSet)(nil),       // 6: loa.approvals.v1.DossierTermsSet
-	(*DossierReminded)(nil),       // 7: loa.approvals.v1.DossierReminded
-	(*DossierEscalated)(nil),      // 8: loa.approvals.v1.DossierEscalated
-	(*DossierReviewed)(nil),       // 9: loa.approvals.v1.DossierReviewed
-	(*OpinionsRequested)(nil),     // 10: loa.approvals.v1.OpinionsRequested
-	(*OpinionGiven)(nil),          // 11: loa.approvals.v1.OpinionGiven
-	(*OpinionsSilent)(nil),        // 12: loa.approvals.v1.OpinionsSilent
-	(*DelegationGiven)(nil),       // 13: loa.approvals.v1.DelegationGiven
-	(*DelegationRevoked)(nil),     // 14: loa.approvals.v1.DelegationRevoked
-	(*Decision)(nil),              // 15: loa.approvals.v1.Decision
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*ConsultTarget)(nil),         // 17: loa.approvals.v1.ConsultTarget
-	(*Delegation)(nil),            // 18: loa.approvals.v1.Delegation
+	(*Seat)(nil),                  // 0: loa.approvals.v1.Seat
+	(*DossierOpened)(nil),         // 1: loa.approvals.v1.DossierOpened
+	(*DossierLevelApproved)(nil),  // 2: loa.approvals.v1.DossierLevelApproved
+	(*DossierReturned)(nil),       // 3: loa.approvals.v1.DossierReturned
+	(*DossierApproved)(nil),       // 4: loa.approvals.v1.DossierApproved
+	(*DossierIssued)(nil),         // 5: loa.approvals.v1.DossierIssued
+	(*DossierVoided)(nil),         // 6: loa.approvals.v1.DossierVoided
+	(*LevelTerm)(nil),             // 7: loa.approvals.v1.LevelTerm
+	(*DossierTermsSet)(nil),       // 8: loa.approvals.v1.DossierTermsSet
+	(*DossierReminded)(nil),       // 9: loa.approvals.v1.DossierReminded
+	(*DossierEscalated)(nil),      // 10: loa.approvals.v1.DossierEscalated
+	(*DossierReviewed)(nil),       // 11: loa.approvals.v1.DossierReviewed
+	(*OpinionsRequested)(nil),     // 12: loa.approvals.v1.OpinionsRequested
+	(*OpinionGiven)(nil),          // 13: loa.approvals.v1.OpinionGiven
+	(*OpinionsSilent)(nil),        // 14: loa.approvals.v1.OpinionsSilent
+	(*DelegationGiven)(nil),       // 15: loa.approvals.v1.DelegationGiven
+	(*DelegationRevoked)(nil),     // 16: loa.approvals.v1.DelegationRevoked
+	(*Decision)(nil),              // 17: loa.approvals.v1.Decision
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*ConsultTarget)(nil),         // 19: loa.approvals.v1.ConsultTarget
+	(*Delegation)(nil),            // 20: loa.approvals.v1.Delegation
 }
 var file_loa_approvals_v1_events_proto_depIdxs = []int32{
-	15, // 0: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
-	15, // 1: loa.approvals.v1.DossierIssued.decisions:type_name -> loa.approvals.v1.Decision
-	16, // 2: loa.approvals.v1.LevelTerm.entered_at:type_name -> google.protobuf.Timestamp
-	16, // 3: loa.approvals.v1.LevelTerm.due_at:type_name -> google.protobuf.Timestamp
-	5,  // 4: loa.approvals.v1.DossierTermsSet.terms:type_name -> loa.approvals.v1.LevelTerm
-	16, // 5: loa.approvals.v1.DossierReminded.due_at:type_name -> google.protobuf.Timestamp
-	16, // 6: loa.approvals.v1.DossierEscalated.due_at:type_name -> google.protobuf.Timestamp
-	17, // 7: loa.approvals.v1.OpinionsRequested.targets:type_name -> loa.approvals.v1.ConsultTarget
-	16, // 8: loa.approvals.v1.OpinionsRequested.due_at:type_name -> google.protobuf.Timestamp
-	17, // 9: loa.approvals.v1.OpinionsSilent.targets:type_name -> loa.approvals.v1.ConsultTarget
-	18, // 10: loa.approvals.v1.DelegationGiven.delegation:type_name -> loa.approvals.v1.Delegation
-	18, // 11: loa.approvals.v1.DelegationRevoked.delegation:type_name -> loa.approvals.v1.Delegation
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	0,  // 0: loa.approvals.v1.DossierOpened.seats:type_name -> loa.approvals.v1.Seat
+	17, // 1: loa.approvals.v1.DossierApproved.decisions:type_name -> loa.approvals.v1.Decision
+	17, // 2: loa.approvals.v1.DossierIssued.decisions:type_name -> loa.approvals.v1.Decision
+	18, // 3: loa.approvals.v1.LevelTerm.entered_at:type_name -> google.protobuf.Timestamp
+	18, // 4: loa.approvals.v1.LevelTerm.due_at:type_name -> google.protobuf.Timestamp
+	7,  // 5: loa.approvals.v1.DossierTermsSet.terms:type_name -> loa.approvals.v1.LevelTerm
+	18, // 6: loa.approvals.v1.DossierReminded.due_at:type_name -> google.protobuf.Timestamp
+	18, // 7: loa.approvals.v1.DossierEscalated.due_at:type_name -> google.protobuf.Timestamp
+	18, // 8: loa.approvals.v1.DossierReviewed.at:type_name -> google.protobuf.Timestamp
+	19, // 9: loa.approvals.v1.OpinionsRequested.targets:type_name -> loa.approvals.v1.ConsultTarget
+	18, // 10: loa.approvals.v1.OpinionsRequested.due_at:type_name -> google.protobuf.Timestamp
+	19, // 11: loa.approvals.v1.OpinionsSilent.targets:type_name -> loa.approvals.v1.ConsultTarget
+	20, // 12: loa.approvals.v1.DelegationGiven.delegation:type_name -> loa.approvals.v1.Delegation
+	20, // 13: loa.approvals.v1.DelegationRevoked.delegation:type_name -> loa.approvals.v1.Delegation
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_loa_approvals_v1_events_proto_init() }
@@ -1412,7 +1637,7 @@ func file_loa_approvals_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_approvals_v1_events_proto_rawDesc), len(file_loa_approvals_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

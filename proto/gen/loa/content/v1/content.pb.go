@@ -401,7 +401,10 @@ type Content struct {
 	// markdown (CommonMark without raw HTML) or html (the schema of docs/content.md); empty is markdown.
 	BodyFormat string `protobuf:"bytes,31,opt,name=body_format,json=bodyFormat,proto3" json:"body_format,omitempty"`
 	// The publication, once it has one.
-	Publication   string `protobuf:"bytes,32,opt,name=publication,proto3" json:"publication,omitempty"`
+	Publication string `protobuf:"bytes,32,opt,name=publication,proto3" json:"publication,omitempty"`
+	// Until when the portal's home page names it above all else as urgent; unset: it is not urgent. Part of what is approved. When it is
+	// set it has to be in the future, and at most 30 days ahead.
+	UrgentUntil   *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=urgent_until,json=urgentUntil,proto3" json:"urgent_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -658,6 +661,13 @@ func (x *Content) GetPublication() string {
 		return x.Publication
 	}
 	return ""
+}
+
+func (x *Content) GetUrgentUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UrgentUntil
+	}
+	return nil
 }
 
 type CreateContentRequest struct {
@@ -2756,7 +2766,7 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\tbody_html\x18\a \x01(\tR\bbodyHtml\"?\n" +
 	"\x11ContentCorrection\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xc6\b\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x85\t\n" +
 	"\aContent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1b\n" +
@@ -2798,7 +2808,8 @@ const file_loa_content_v1_content_proto_rawDesc = "" +
 	"\adossier\x18\x1e \x01(\tR\adossier\x12\x1f\n" +
 	"\vbody_format\x18\x1f \x01(\tR\n" +
 	"bodyFormat\x12 \n" +
-	"\vpublication\x18  \x01(\tR\vpublication\"I\n" +
+	"\vpublication\x18  \x01(\tR\vpublication\x12=\n" +
+	"\furgent_until\x18! \x01(\v2\x1a.google.protobuf.TimestampR\vurgentUntil\"I\n" +
 	"\x14CreateContentRequest\x121\n" +
 	"\acontent\x18\x01 \x01(\v2\x17.loa.content.v1.ContentR\acontent\"^\n" +
 	"\x11GetContentRequest\x12\x18\n" +
@@ -3041,78 +3052,79 @@ var file_loa_content_v1_content_proto_depIdxs = []int32{
 	38, // 5: loa.content.v1.Content.created_at:type_name -> google.protobuf.Timestamp
 	38, // 6: loa.content.v1.Content.updated_at:type_name -> google.protobuf.Timestamp
 	38, // 7: loa.content.v1.Content.published_at:type_name -> google.protobuf.Timestamp
-	4,  // 8: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
-	38, // 9: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
-	38, // 10: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
-	4,  // 11: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
-	4,  // 12: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
-	39, // 13: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	38, // 14: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
-	38, // 15: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
-	4,  // 16: loa.content.v1.Revision.content:type_name -> loa.content.v1.Content
-	11, // 17: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
-	4,  // 18: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
-	17, // 19: loa.content.v1.ImportPublishedCsvResponse.rows:type_name -> loa.content.v1.ImportedRow
-	38, // 20: loa.content.v1.ImportedRow.published_at:type_name -> google.protobuf.Timestamp
-	38, // 21: loa.content.v1.GetRevisionRequest.as_of:type_name -> google.protobuf.Timestamp
-	38, // 22: loa.content.v1.CompareRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
-	21, // 23: loa.content.v1.Comparison.texts:type_name -> loa.content.v1.TextDifference
-	24, // 24: loa.content.v1.Comparison.lists:type_name -> loa.content.v1.ListDifference
-	25, // 25: loa.content.v1.Comparison.attachments:type_name -> loa.content.v1.AttachmentDifference
-	22, // 26: loa.content.v1.TextDifference.paragraphs:type_name -> loa.content.v1.ParagraphDifference
-	23, // 27: loa.content.v1.ParagraphDifference.segments:type_name -> loa.content.v1.Segment
-	1,  // 28: loa.content.v1.AttachmentDifference.before:type_name -> loa.content.v1.Attachment
-	1,  // 29: loa.content.v1.AttachmentDifference.after:type_name -> loa.content.v1.Attachment
-	1,  // 30: loa.content.v1.AddAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
-	1,  // 31: loa.content.v1.UpdateAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
-	39, // 32: loa.content.v1.UpdateAttachmentRequest.update_mask:type_name -> google.protobuf.FieldMask
-	38, // 33: loa.content.v1.ListChecksRequest.as_of:type_name -> google.protobuf.Timestamp
-	33, // 34: loa.content.v1.ListChecksResponse.blockers:type_name -> loa.content.v1.Check
-	33, // 35: loa.content.v1.ListChecksResponse.warnings:type_name -> loa.content.v1.Check
-	38, // 36: loa.content.v1.PreviewLink.expires_at:type_name -> google.protobuf.Timestamp
-	4,  // 37: loa.content.v1.Preview.content:type_name -> loa.content.v1.Content
-	38, // 38: loa.content.v1.Preview.expires_at:type_name -> google.protobuf.Timestamp
-	5,  // 39: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
-	6,  // 40: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
-	7,  // 41: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
-	9,  // 42: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
-	10, // 43: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
-	18, // 44: loa.content.v1.ContentService.GetRevision:input_type -> loa.content.v1.GetRevisionRequest
-	19, // 45: loa.content.v1.ContentService.CompareRevisions:input_type -> loa.content.v1.CompareRevisionsRequest
-	26, // 46: loa.content.v1.ContentService.RestoreContent:input_type -> loa.content.v1.RestoreContentRequest
-	27, // 47: loa.content.v1.ContentService.AddAttachment:input_type -> loa.content.v1.AddAttachmentRequest
-	28, // 48: loa.content.v1.ContentService.GetAttachment:input_type -> loa.content.v1.GetAttachmentRequest
-	29, // 49: loa.content.v1.ContentService.UpdateAttachment:input_type -> loa.content.v1.UpdateAttachmentRequest
-	30, // 50: loa.content.v1.ContentService.RemoveAttachment:input_type -> loa.content.v1.RemoveAttachmentRequest
-	31, // 51: loa.content.v1.ContentService.ListChecks:input_type -> loa.content.v1.ListChecksRequest
-	34, // 52: loa.content.v1.ContentService.PreviewContent:input_type -> loa.content.v1.PreviewContentRequest
-	36, // 53: loa.content.v1.ContentService.GetPreview:input_type -> loa.content.v1.GetPreviewRequest
-	13, // 54: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
-	14, // 55: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
-	15, // 56: loa.content.v1.ContentService.ImportPublishedCsv:input_type -> loa.content.v1.ImportPublishedCsvRequest
-	4,  // 57: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
-	4,  // 58: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
-	8,  // 59: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
-	4,  // 60: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
-	12, // 61: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
-	11, // 62: loa.content.v1.ContentService.GetRevision:output_type -> loa.content.v1.Revision
-	20, // 63: loa.content.v1.ContentService.CompareRevisions:output_type -> loa.content.v1.Comparison
-	4,  // 64: loa.content.v1.ContentService.RestoreContent:output_type -> loa.content.v1.Content
-	4,  // 65: loa.content.v1.ContentService.AddAttachment:output_type -> loa.content.v1.Content
-	40, // 66: loa.content.v1.ContentService.GetAttachment:output_type -> google.api.HttpBody
-	4,  // 67: loa.content.v1.ContentService.UpdateAttachment:output_type -> loa.content.v1.Content
-	4,  // 68: loa.content.v1.ContentService.RemoveAttachment:output_type -> loa.content.v1.Content
-	32, // 69: loa.content.v1.ContentService.ListChecks:output_type -> loa.content.v1.ListChecksResponse
-	35, // 70: loa.content.v1.ContentService.PreviewContent:output_type -> loa.content.v1.PreviewLink
-	37, // 71: loa.content.v1.ContentService.GetPreview:output_type -> loa.content.v1.Preview
-	4,  // 72: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
-	4,  // 73: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
-	16, // 74: loa.content.v1.ContentService.ImportPublishedCsv:output_type -> loa.content.v1.ImportPublishedCsvResponse
-	57, // [57:75] is the sub-list for method output_type
-	39, // [39:57] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	38, // 8: loa.content.v1.Content.urgent_until:type_name -> google.protobuf.Timestamp
+	4,  // 9: loa.content.v1.CreateContentRequest.content:type_name -> loa.content.v1.Content
+	38, // 10: loa.content.v1.GetContentRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 11: loa.content.v1.ListContentsRequest.as_of:type_name -> google.protobuf.Timestamp
+	4,  // 12: loa.content.v1.ListContentsResponse.contents:type_name -> loa.content.v1.Content
+	4,  // 13: loa.content.v1.UpdateContentRequest.content:type_name -> loa.content.v1.Content
+	39, // 14: loa.content.v1.UpdateContentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	38, // 15: loa.content.v1.ListRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 16: loa.content.v1.Revision.recorded_at:type_name -> google.protobuf.Timestamp
+	4,  // 17: loa.content.v1.Revision.content:type_name -> loa.content.v1.Content
+	11, // 18: loa.content.v1.ListRevisionsResponse.revisions:type_name -> loa.content.v1.Revision
+	4,  // 19: loa.content.v1.ImportPublishedRequest.content:type_name -> loa.content.v1.Content
+	17, // 20: loa.content.v1.ImportPublishedCsvResponse.rows:type_name -> loa.content.v1.ImportedRow
+	38, // 21: loa.content.v1.ImportedRow.published_at:type_name -> google.protobuf.Timestamp
+	38, // 22: loa.content.v1.GetRevisionRequest.as_of:type_name -> google.protobuf.Timestamp
+	38, // 23: loa.content.v1.CompareRevisionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	21, // 24: loa.content.v1.Comparison.texts:type_name -> loa.content.v1.TextDifference
+	24, // 25: loa.content.v1.Comparison.lists:type_name -> loa.content.v1.ListDifference
+	25, // 26: loa.content.v1.Comparison.attachments:type_name -> loa.content.v1.AttachmentDifference
+	22, // 27: loa.content.v1.TextDifference.paragraphs:type_name -> loa.content.v1.ParagraphDifference
+	23, // 28: loa.content.v1.ParagraphDifference.segments:type_name -> loa.content.v1.Segment
+	1,  // 29: loa.content.v1.AttachmentDifference.before:type_name -> loa.content.v1.Attachment
+	1,  // 30: loa.content.v1.AttachmentDifference.after:type_name -> loa.content.v1.Attachment
+	1,  // 31: loa.content.v1.AddAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
+	1,  // 32: loa.content.v1.UpdateAttachmentRequest.attachment:type_name -> loa.content.v1.Attachment
+	39, // 33: loa.content.v1.UpdateAttachmentRequest.update_mask:type_name -> google.protobuf.FieldMask
+	38, // 34: loa.content.v1.ListChecksRequest.as_of:type_name -> google.protobuf.Timestamp
+	33, // 35: loa.content.v1.ListChecksResponse.blockers:type_name -> loa.content.v1.Check
+	33, // 36: loa.content.v1.ListChecksResponse.warnings:type_name -> loa.content.v1.Check
+	38, // 37: loa.content.v1.PreviewLink.expires_at:type_name -> google.protobuf.Timestamp
+	4,  // 38: loa.content.v1.Preview.content:type_name -> loa.content.v1.Content
+	38, // 39: loa.content.v1.Preview.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 40: loa.content.v1.ContentService.CreateContent:input_type -> loa.content.v1.CreateContentRequest
+	6,  // 41: loa.content.v1.ContentService.GetContent:input_type -> loa.content.v1.GetContentRequest
+	7,  // 42: loa.content.v1.ContentService.ListContents:input_type -> loa.content.v1.ListContentsRequest
+	9,  // 43: loa.content.v1.ContentService.UpdateContent:input_type -> loa.content.v1.UpdateContentRequest
+	10, // 44: loa.content.v1.ContentService.ListRevisions:input_type -> loa.content.v1.ListRevisionsRequest
+	18, // 45: loa.content.v1.ContentService.GetRevision:input_type -> loa.content.v1.GetRevisionRequest
+	19, // 46: loa.content.v1.ContentService.CompareRevisions:input_type -> loa.content.v1.CompareRevisionsRequest
+	26, // 47: loa.content.v1.ContentService.RestoreContent:input_type -> loa.content.v1.RestoreContentRequest
+	27, // 48: loa.content.v1.ContentService.AddAttachment:input_type -> loa.content.v1.AddAttachmentRequest
+	28, // 49: loa.content.v1.ContentService.GetAttachment:input_type -> loa.content.v1.GetAttachmentRequest
+	29, // 50: loa.content.v1.ContentService.UpdateAttachment:input_type -> loa.content.v1.UpdateAttachmentRequest
+	30, // 51: loa.content.v1.ContentService.RemoveAttachment:input_type -> loa.content.v1.RemoveAttachmentRequest
+	31, // 52: loa.content.v1.ContentService.ListChecks:input_type -> loa.content.v1.ListChecksRequest
+	34, // 53: loa.content.v1.ContentService.PreviewContent:input_type -> loa.content.v1.PreviewContentRequest
+	36, // 54: loa.content.v1.ContentService.GetPreview:input_type -> loa.content.v1.GetPreviewRequest
+	13, // 55: loa.content.v1.ContentService.SubmitContent:input_type -> loa.content.v1.SubmitContentRequest
+	14, // 56: loa.content.v1.ContentService.ImportPublished:input_type -> loa.content.v1.ImportPublishedRequest
+	15, // 57: loa.content.v1.ContentService.ImportPublishedCsv:input_type -> loa.content.v1.ImportPublishedCsvRequest
+	4,  // 58: loa.content.v1.ContentService.CreateContent:output_type -> loa.content.v1.Content
+	4,  // 59: loa.content.v1.ContentService.GetContent:output_type -> loa.content.v1.Content
+	8,  // 60: loa.content.v1.ContentService.ListContents:output_type -> loa.content.v1.ListContentsResponse
+	4,  // 61: loa.content.v1.ContentService.UpdateContent:output_type -> loa.content.v1.Content
+	12, // 62: loa.content.v1.ContentService.ListRevisions:output_type -> loa.content.v1.ListRevisionsResponse
+	11, // 63: loa.content.v1.ContentService.GetRevision:output_type -> loa.content.v1.Revision
+	20, // 64: loa.content.v1.ContentService.CompareRevisions:output_type -> loa.content.v1.Comparison
+	4,  // 65: loa.content.v1.ContentService.RestoreContent:output_type -> loa.content.v1.Content
+	4,  // 66: loa.content.v1.ContentService.AddAttachment:output_type -> loa.content.v1.Content
+	40, // 67: loa.content.v1.ContentService.GetAttachment:output_type -> google.api.HttpBody
+	4,  // 68: loa.content.v1.ContentService.UpdateAttachment:output_type -> loa.content.v1.Content
+	4,  // 69: loa.content.v1.ContentService.RemoveAttachment:output_type -> loa.content.v1.Content
+	32, // 70: loa.content.v1.ContentService.ListChecks:output_type -> loa.content.v1.ListChecksResponse
+	35, // 71: loa.content.v1.ContentService.PreviewContent:output_type -> loa.content.v1.PreviewLink
+	37, // 72: loa.content.v1.ContentService.GetPreview:output_type -> loa.content.v1.Preview
+	4,  // 73: loa.content.v1.ContentService.SubmitContent:output_type -> loa.content.v1.Content
+	4,  // 74: loa.content.v1.ContentService.ImportPublished:output_type -> loa.content.v1.Content
+	16, // 75: loa.content.v1.ContentService.ImportPublishedCsv:output_type -> loa.content.v1.ImportPublishedCsvResponse
+	58, // [58:76] is the sub-list for method output_type
+	40, // [40:58] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_loa_content_v1_content_proto_init() }

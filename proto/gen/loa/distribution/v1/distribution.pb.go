@@ -63,9 +63,11 @@ type Publication struct {
 	// Every slug it has had, oldest first: all of them lead to it, for ever.
 	Slugs []string `protobuf:"bytes,24,rep,name=slugs,proto3" json:"slugs,omitempty"`
 	// Something is waited for: its time, its correction's, its end, or a receipt.
-	Waiting       bool   `protobuf:"varint,25,opt,name=waiting,proto3" json:"waiting,omitempty"`
-	Etag          string `protobuf:"bytes,26,opt,name=etag,proto3" json:"etag,omitempty"`
-	Theme         string `protobuf:"bytes,27,opt,name=theme,proto3" json:"theme,omitempty"`
+	Waiting bool   `protobuf:"varint,25,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Etag    string `protobuf:"bytes,26,opt,name=etag,proto3" json:"etag,omitempty"`
+	Theme   string `protobuf:"bytes,27,opt,name=theme,proto3" json:"theme,omitempty"`
+	// The emergency bypass by which what is shown, or will be at first, was approved; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,28,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -289,6 +291,164 @@ func (x *Publication) GetTheme() string {
 	return ""
 }
 
+func (x *Publication) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
+// Bypass is an approval in an emergency without the route, and what somebody else said of it afterwards. All of it is public.
+type Bypass struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	At    *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// Who approved, with the name and position they then had.
+	PersonName    string `protobuf:"bytes,2,opt,name=person_name,json=personName,proto3" json:"person_name,omitempty"`
+	Position      string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	PersonExample bool   `protobuf:"varint,4,opt,name=person_example,json=personExample,proto3" json:"person_example,omitempty"`
+	// Why it could not wait.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Unset until it is reviewed.
+	Review        *BypassReview `protobuf:"bytes,6,opt,name=review,proto3" json:"review,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Bypass) Reset() {
+	*x = Bypass{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Bypass) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Bypass) ProtoMessage() {}
+
+func (x *Bypass) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Bypass.ProtoReflect.Descriptor instead.
+func (*Bypass) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Bypass) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Bypass) GetPersonName() string {
+	if x != nil {
+		return x.PersonName
+	}
+	return ""
+}
+
+func (x *Bypass) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *Bypass) GetPersonExample() bool {
+	if x != nil {
+		return x.PersonExample
+	}
+	return false
+}
+
+func (x *Bypass) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Bypass) GetReview() *BypassReview {
+	if x != nil {
+		return x.Review
+	}
+	return nil
+}
+
+// BypassReview is what somebody else said of a bypass. Why is told inside the house only.
+type BypassReview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// upheld, objected.
+	Outcome string `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The reviewer's, at that time.
+	Position      string                 `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BypassReview) Reset() {
+	*x = BypassReview{}
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BypassReview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BypassReview) ProtoMessage() {}
+
+func (x *BypassReview) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BypassReview.ProtoReflect.Descriptor instead.
+func (*BypassReview) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BypassReview) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *BypassReview) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *BypassReview) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // Correction is a text that takes the place of a public one.
 type Correction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -297,18 +457,20 @@ type Correction struct {
 	// content: what it said was wrong; form: only how it was written.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// What readers are told.
-	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	Title         string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
-	Hash          string                 `protobuf:"bytes,5,opt,name=hash,proto3" json:"hash,omitempty"`
-	Slug          string                 `protobuf:"bytes,6,opt,name=slug,proto3" json:"slug,omitempty"`
-	PublishAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	Reason    string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Title     string                 `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Hash      string                 `protobuf:"bytes,5,opt,name=hash,proto3" json:"hash,omitempty"`
+	Slug      string                 `protobuf:"bytes,6,opt,name=slug,proto3" json:"slug,omitempty"`
+	PublishAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=publish_at,json=publishAt,proto3" json:"publish_at,omitempty"`
+	// The emergency bypass by which it was approved; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,8,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Correction) Reset() {
 	*x = Correction{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -320,7 +482,7 @@ func (x *Correction) String() string {
 func (*Correction) ProtoMessage() {}
 
 func (x *Correction) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[1]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -333,7 +495,7 @@ func (x *Correction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Correction.ProtoReflect.Descriptor instead.
 func (*Correction) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{1}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Correction) GetNumber() int32 {
@@ -385,6 +547,13 @@ func (x *Correction) GetPublishAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Correction) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
 // Withdrawal takes a publication back, with a public reason, once its dossier is approved.
 type Withdrawal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -401,14 +570,16 @@ type Withdrawal struct {
 	Authors     []string               `protobuf:"bytes,6,rep,name=authors,proto3" json:"authors,omitempty"`
 	SubmittedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=submitted_at,json=submittedAt,proto3" json:"submitted_at,omitempty"`
 	// Why it was returned.
-	Comment       string `protobuf:"bytes,8,opt,name=comment,proto3" json:"comment,omitempty"`
+	Comment string `protobuf:"bytes,8,opt,name=comment,proto3" json:"comment,omitempty"`
+	// The emergency bypass by which it was approved; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,9,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Withdrawal) Reset() {
 	*x = Withdrawal{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +591,7 @@ func (x *Withdrawal) String() string {
 func (*Withdrawal) ProtoMessage() {}
 
 func (x *Withdrawal) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[2]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +604,7 @@ func (x *Withdrawal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
 func (*Withdrawal) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{2}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Withdrawal) GetId() string {
@@ -492,6 +663,13 @@ func (x *Withdrawal) GetComment() string {
 	return ""
 }
 
+func (x *Withdrawal) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
 // Version is a text that the publication has shown.
 type Version struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -504,15 +682,17 @@ type Version struct {
 	BodyHtml string      `protobuf:"bytes,5,opt,name=body_html,json=bodyHtml,proto3" json:"body_html,omitempty"`
 	Slug     string      `protobuf:"bytes,6,opt,name=slug,proto3" json:"slug,omitempty"`
 	// Since when it was shown.
-	At            *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
-	Decisions     []*v11.Decision        `protobuf:"bytes,8,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	At        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	Decisions []*v11.Decision        `protobuf:"bytes,8,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The emergency bypass by which it was approved; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,9,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Version) Reset() {
 	*x = Version{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -524,7 +704,7 @@ func (x *Version) String() string {
 func (*Version) ProtoMessage() {}
 
 func (x *Version) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[3]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -537,7 +717,7 @@ func (x *Version) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Version.ProtoReflect.Descriptor instead.
 func (*Version) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{3}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Version) GetNumber() int32 {
@@ -596,6 +776,13 @@ func (x *Version) GetDecisions() []*v11.Decision {
 	return nil
 }
 
+func (x *Version) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
 type PublishContentRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Content string                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
@@ -609,7 +796,7 @@ type PublishContentRequest struct {
 
 func (x *PublishContentRequest) Reset() {
 	*x = PublishContentRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -621,7 +808,7 @@ func (x *PublishContentRequest) String() string {
 func (*PublishContentRequest) ProtoMessage() {}
 
 func (x *PublishContentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[4]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -634,7 +821,7 @@ func (x *PublishContentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishContentRequest.ProtoReflect.Descriptor instead.
 func (*PublishContentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{4}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PublishContentRequest) GetContent() string {
@@ -670,7 +857,7 @@ type GetPublicationRequest struct {
 
 func (x *GetPublicationRequest) Reset() {
 	*x = GetPublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -682,7 +869,7 @@ func (x *GetPublicationRequest) String() string {
 func (*GetPublicationRequest) ProtoMessage() {}
 
 func (x *GetPublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -695,7 +882,7 @@ func (x *GetPublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPublicationRequest.ProtoReflect.Descriptor instead.
 func (*GetPublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{5}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetPublicationRequest) GetPublication() string {
@@ -738,7 +925,7 @@ type ListPublicationsRequest struct {
 
 func (x *ListPublicationsRequest) Reset() {
 	*x = ListPublicationsRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +937,7 @@ func (x *ListPublicationsRequest) String() string {
 func (*ListPublicationsRequest) ProtoMessage() {}
 
 func (x *ListPublicationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +950,7 @@ func (x *ListPublicationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPublicationsRequest.ProtoReflect.Descriptor instead.
 func (*ListPublicationsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{6}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListPublicationsRequest) GetPageSize() int32 {
@@ -860,7 +1047,7 @@ type ListPublicationsResponse struct {
 
 func (x *ListPublicationsResponse) Reset() {
 	*x = ListPublicationsResponse{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +1059,7 @@ func (x *ListPublicationsResponse) String() string {
 func (*ListPublicationsResponse) ProtoMessage() {}
 
 func (x *ListPublicationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +1072,7 @@ func (x *ListPublicationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPublicationsResponse.ProtoReflect.Descriptor instead.
 func (*ListPublicationsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{7}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPublicationsResponse) GetPublications() []*Publication {
@@ -914,7 +1101,7 @@ type ListVersionsRequest struct {
 
 func (x *ListVersionsRequest) Reset() {
 	*x = ListVersionsRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1113,7 @@ func (x *ListVersionsRequest) String() string {
 func (*ListVersionsRequest) ProtoMessage() {}
 
 func (x *ListVersionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1126,7 @@ func (x *ListVersionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListVersionsRequest.ProtoReflect.Descriptor instead.
 func (*ListVersionsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{8}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListVersionsRequest) GetPublication() string {
@@ -966,7 +1153,7 @@ type ListVersionsResponse struct {
 
 func (x *ListVersionsResponse) Reset() {
 	*x = ListVersionsResponse{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -978,7 +1165,7 @@ func (x *ListVersionsResponse) String() string {
 func (*ListVersionsResponse) ProtoMessage() {}
 
 func (x *ListVersionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[9]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1178,7 @@ func (x *ListVersionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListVersionsResponse.ProtoReflect.Descriptor instead.
 func (*ListVersionsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{9}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListVersionsResponse) GetVersions() []*Version {
@@ -1016,7 +1203,7 @@ type ReschedulePublicationRequest struct {
 
 func (x *ReschedulePublicationRequest) Reset() {
 	*x = ReschedulePublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1215,7 @@ func (x *ReschedulePublicationRequest) String() string {
 func (*ReschedulePublicationRequest) ProtoMessage() {}
 
 func (x *ReschedulePublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[10]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1228,7 @@ func (x *ReschedulePublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReschedulePublicationRequest.ProtoReflect.Descriptor instead.
 func (*ReschedulePublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{10}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ReschedulePublicationRequest) GetPublication() string {
@@ -1081,7 +1268,7 @@ type CancelPublicationRequest struct {
 
 func (x *CancelPublicationRequest) Reset() {
 	*x = CancelPublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1280,7 @@ func (x *CancelPublicationRequest) String() string {
 func (*CancelPublicationRequest) ProtoMessage() {}
 
 func (x *CancelPublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[11]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1293,7 @@ func (x *CancelPublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelPublicationRequest.ProtoReflect.Descriptor instead.
 func (*CancelPublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{11}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CancelPublicationRequest) GetPublication() string {
@@ -1127,7 +1314,7 @@ type CorrectPublicationRequest struct {
 
 func (x *CorrectPublicationRequest) Reset() {
 	*x = CorrectPublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1139,7 +1326,7 @@ func (x *CorrectPublicationRequest) String() string {
 func (*CorrectPublicationRequest) ProtoMessage() {}
 
 func (x *CorrectPublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[12]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1152,7 +1339,7 @@ func (x *CorrectPublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CorrectPublicationRequest.ProtoReflect.Descriptor instead.
 func (*CorrectPublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{12}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CorrectPublicationRequest) GetPublication() string {
@@ -1182,7 +1369,7 @@ type WithdrawPublicationRequest struct {
 
 func (x *WithdrawPublicationRequest) Reset() {
 	*x = WithdrawPublicationRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1194,7 +1381,7 @@ func (x *WithdrawPublicationRequest) String() string {
 func (*WithdrawPublicationRequest) ProtoMessage() {}
 
 func (x *WithdrawPublicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[13]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1394,7 @@ func (x *WithdrawPublicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawPublicationRequest.ProtoReflect.Descriptor instead.
 func (*WithdrawPublicationRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{13}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WithdrawPublicationRequest) GetPublication() string {
@@ -1240,7 +1427,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1439,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[14]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1452,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{14}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReleaseRequest) GetPublication() string {
@@ -1284,7 +1471,7 @@ type ExpireRequest struct {
 
 func (x *ExpireRequest) Reset() {
 	*x = ExpireRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1483,7 @@ func (x *ExpireRequest) String() string {
 func (*ExpireRequest) ProtoMessage() {}
 
 func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[15]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1496,7 @@ func (x *ExpireRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpireRequest.ProtoReflect.Descriptor instead.
 func (*ExpireRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{15}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ExpireRequest) GetPublication() string {
@@ -1335,7 +1522,7 @@ type RecordReceiptRequest struct {
 
 func (x *RecordReceiptRequest) Reset() {
 	*x = RecordReceiptRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1347,7 +1534,7 @@ func (x *RecordReceiptRequest) String() string {
 func (*RecordReceiptRequest) ProtoMessage() {}
 
 func (x *RecordReceiptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[16]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1360,7 +1547,7 @@ func (x *RecordReceiptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordReceiptRequest.ProtoReflect.Descriptor instead.
 func (*RecordReceiptRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{16}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RecordReceiptRequest) GetPublication() string {
@@ -1413,7 +1600,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1425,7 +1612,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[17]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1438,7 +1625,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{17}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Receipt) GetChannel() string {
@@ -1488,7 +1675,7 @@ type ListReceiptsRequest struct {
 
 func (x *ListReceiptsRequest) Reset() {
 	*x = ListReceiptsRequest{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1687,7 @@ func (x *ListReceiptsRequest) String() string {
 func (*ListReceiptsRequest) ProtoMessage() {}
 
 func (x *ListReceiptsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[18]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1700,7 @@ func (x *ListReceiptsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReceiptsRequest.ProtoReflect.Descriptor instead.
 func (*ListReceiptsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{18}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListReceiptsRequest) GetPublication() string {
@@ -1539,7 +1726,7 @@ type ListReceiptsResponse struct {
 
 func (x *ListReceiptsResponse) Reset() {
 	*x = ListReceiptsResponse{}
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1551,7 +1738,7 @@ func (x *ListReceiptsResponse) String() string {
 func (*ListReceiptsResponse) ProtoMessage() {}
 
 func (x *ListReceiptsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[19]
+	mi := &file_loa_distribution_v1_distribution_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1564,7 +1751,7 @@ func (x *ListReceiptsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReceiptsResponse.ProtoReflect.Descriptor instead.
 func (*ListReceiptsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{19}
+	return file_loa_distribution_v1_distribution_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListReceiptsResponse) GetReceipts() []*Receipt {
@@ -1578,7 +1765,7 @@ var File_loa_distribution_v1_distribution_proto protoreflect.FileDescriptor
 
 const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\n" +
-	"&loa/distribution/v1/distribution.proto\x12\x13loa.distribution.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1cloa/content/v1/content.proto\"\xb8\a\n" +
+	"&loa/distribution/v1/distribution.proto\x12\x13loa.distribution.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1cloa/content/v1/content.proto\"\xed\a\n" +
 	"\vPublication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
@@ -1614,7 +1801,20 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\x05slugs\x18\x18 \x03(\tR\x05slugs\x12\x18\n" +
 	"\awaiting\x18\x19 \x01(\bR\awaiting\x12\x12\n" +
 	"\x04etag\x18\x1a \x01(\tR\x04etag\x12\x14\n" +
-	"\x05theme\x18\x1b \x01(\tR\x05theme\"\xc9\x01\n" +
+	"\x05theme\x18\x1b \x01(\tR\x05theme\x123\n" +
+	"\x06bypass\x18\x1c \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\xeb\x01\n" +
+	"\x06Bypass\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1f\n" +
+	"\vperson_name\x18\x02 \x01(\tR\n" +
+	"personName\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\tR\bposition\x12%\n" +
+	"\x0eperson_example\x18\x04 \x01(\bR\rpersonExample\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x129\n" +
+	"\x06review\x18\x06 \x01(\v2!.loa.distribution.v1.BypassReviewR\x06review\"p\n" +
+	"\fBypassReview\x12\x18\n" +
+	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xfe\x01\n" +
 	"\n" +
 	"Correction\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
@@ -1624,7 +1824,8 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\x04hash\x18\x05 \x01(\tR\x04hash\x12\x12\n" +
 	"\x04slug\x18\x06 \x01(\tR\x04slug\x129\n" +
 	"\n" +
-	"publish_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xf3\x01\n" +
+	"publish_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\x123\n" +
+	"\x06bypass\x18\b \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\xa8\x02\n" +
 	"\n" +
 	"Withdrawal\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
@@ -1634,7 +1835,8 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\x04hash\x18\x05 \x01(\tR\x04hash\x12\x18\n" +
 	"\aauthors\x18\x06 \x03(\tR\aauthors\x12=\n" +
 	"\fsubmitted_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vsubmittedAt\x12\x18\n" +
-	"\acomment\x18\b \x01(\tR\acomment\"\x97\x02\n" +
+	"\acomment\x18\b \x01(\tR\acomment\x123\n" +
+	"\x06bypass\x18\t \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\xcc\x02\n" +
 	"\aVersion\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
@@ -1643,7 +1845,8 @@ const file_loa_distribution_v1_distribution_proto_rawDesc = "" +
 	"\tbody_html\x18\x05 \x01(\tR\bbodyHtml\x12\x12\n" +
 	"\x04slug\x18\x06 \x01(\tR\x04slug\x12*\n" +
 	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x128\n" +
-	"\tdecisions\x18\b \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\xa7\x01\n" +
+	"\tdecisions\x18\b \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x123\n" +
+	"\x06bypass\x18\t \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\xa7\x01\n" +
 	"\x15PublishContentRequest\x12\x18\n" +
 	"\acontent\x18\x01 \x01(\tR\acontent\x129\n" +
 	"\n" +
@@ -1741,90 +1944,99 @@ func file_loa_distribution_v1_distribution_proto_rawDescGZIP() []byte {
 	return file_loa_distribution_v1_distribution_proto_rawDescData
 }
 
-var file_loa_distribution_v1_distribution_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_loa_distribution_v1_distribution_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_loa_distribution_v1_distribution_proto_goTypes = []any{
 	(*Publication)(nil),                  // 0: loa.distribution.v1.Publication
-	(*Correction)(nil),                   // 1: loa.distribution.v1.Correction
-	(*Withdrawal)(nil),                   // 2: loa.distribution.v1.Withdrawal
-	(*Version)(nil),                      // 3: loa.distribution.v1.Version
-	(*PublishContentRequest)(nil),        // 4: loa.distribution.v1.PublishContentRequest
-	(*GetPublicationRequest)(nil),        // 5: loa.distribution.v1.GetPublicationRequest
-	(*ListPublicationsRequest)(nil),      // 6: loa.distribution.v1.ListPublicationsRequest
-	(*ListPublicationsResponse)(nil),     // 7: loa.distribution.v1.ListPublicationsResponse
-	(*ListVersionsRequest)(nil),          // 8: loa.distribution.v1.ListVersionsRequest
-	(*ListVersionsResponse)(nil),         // 9: loa.distribution.v1.ListVersionsResponse
-	(*ReschedulePublicationRequest)(nil), // 10: loa.distribution.v1.ReschedulePublicationRequest
-	(*CancelPublicationRequest)(nil),     // 11: loa.distribution.v1.CancelPublicationRequest
-	(*CorrectPublicationRequest)(nil),    // 12: loa.distribution.v1.CorrectPublicationRequest
-	(*WithdrawPublicationRequest)(nil),   // 13: loa.distribution.v1.WithdrawPublicationRequest
-	(*ReleaseRequest)(nil),               // 14: loa.distribution.v1.ReleaseRequest
-	(*ExpireRequest)(nil),                // 15: loa.distribution.v1.ExpireRequest
-	(*RecordReceiptRequest)(nil),         // 16: loa.distribution.v1.RecordReceiptRequest
-	(*Receipt)(nil),                      // 17: loa.distribution.v1.Receipt
-	(*ListReceiptsRequest)(nil),          // 18: loa.distribution.v1.ListReceiptsRequest
-	(*ListReceiptsResponse)(nil),         // 19: loa.distribution.v1.ListReceiptsResponse
-	(*timestamppb.Timestamp)(nil),        // 20: google.protobuf.Timestamp
-	(*v1.Content)(nil),                   // 21: loa.content.v1.Content
-	(*v11.Decision)(nil),                 // 22: loa.approvals.v1.Decision
+	(*Bypass)(nil),                       // 1: loa.distribution.v1.Bypass
+	(*BypassReview)(nil),                 // 2: loa.distribution.v1.BypassReview
+	(*Correction)(nil),                   // 3: loa.distribution.v1.Correction
+	(*Withdrawal)(nil),                   // 4: loa.distribution.v1.Withdrawal
+	(*Version)(nil),                      // 5: loa.distribution.v1.Version
+	(*PublishContentRequest)(nil),        // 6: loa.distribution.v1.PublishContentRequest
+	(*GetPublicationRequest)(nil),        // 7: loa.distribution.v1.GetPublicationRequest
+	(*ListPublicationsRequest)(nil),      // 8: loa.distribution.v1.ListPublicationsRequest
+	(*ListPublicationsResponse)(nil),     // 9: loa.distribution.v1.ListPublicationsResponse
+	(*ListVersionsRequest)(nil),          // 10: loa.distribution.v1.ListVersionsRequest
+	(*ListVersionsResponse)(nil),         // 11: loa.distribution.v1.ListVersionsResponse
+	(*ReschedulePublicationRequest)(nil), // 12: loa.distribution.v1.ReschedulePublicationRequest
+	(*CancelPublicationRequest)(nil),     // 13: loa.distribution.v1.CancelPublicationRequest
+	(*CorrectPublicationRequest)(nil),    // 14: loa.distribution.v1.CorrectPublicationRequest
+	(*WithdrawPublicationRequest)(nil),   // 15: loa.distribution.v1.WithdrawPublicationRequest
+	(*ReleaseRequest)(nil),               // 16: loa.distribution.v1.ReleaseRequest
+	(*ExpireRequest)(nil),                // 17: loa.distribution.v1.ExpireRequest
+	(*RecordReceiptRequest)(nil),         // 18: loa.distribution.v1.RecordReceiptRequest
+	(*Receipt)(nil),                      // 19: loa.distribution.v1.Receipt
+	(*ListReceiptsRequest)(nil),          // 20: loa.distribution.v1.ListReceiptsRequest
+	(*ListReceiptsResponse)(nil),         // 21: loa.distribution.v1.ListReceiptsResponse
+	(*timestamppb.Timestamp)(nil),        // 22: google.protobuf.Timestamp
+	(*v1.Content)(nil),                   // 23: loa.content.v1.Content
+	(*v11.Decision)(nil),                 // 24: loa.approvals.v1.Decision
 }
 var file_loa_distribution_v1_distribution_proto_depIdxs = []int32{
-	20, // 0: loa.distribution.v1.Publication.publish_at:type_name -> google.protobuf.Timestamp
-	20, // 1: loa.distribution.v1.Publication.published_at:type_name -> google.protobuf.Timestamp
-	20, // 2: loa.distribution.v1.Publication.corrected_at:type_name -> google.protobuf.Timestamp
-	20, // 3: loa.distribution.v1.Publication.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 4: loa.distribution.v1.Publication.expired_at:type_name -> google.protobuf.Timestamp
-	20, // 5: loa.distribution.v1.Publication.withdrawn_at:type_name -> google.protobuf.Timestamp
-	1,  // 6: loa.distribution.v1.Publication.correction:type_name -> loa.distribution.v1.Correction
-	2,  // 7: loa.distribution.v1.Publication.withdrawal:type_name -> loa.distribution.v1.Withdrawal
-	20, // 8: loa.distribution.v1.Correction.publish_at:type_name -> google.protobuf.Timestamp
-	20, // 9: loa.distribution.v1.Withdrawal.submitted_at:type_name -> google.protobuf.Timestamp
-	21, // 10: loa.distribution.v1.Version.content:type_name -> loa.content.v1.Content
-	20, // 11: loa.distribution.v1.Version.at:type_name -> google.protobuf.Timestamp
-	22, // 12: loa.distribution.v1.Version.decisions:type_name -> loa.approvals.v1.Decision
-	20, // 13: loa.distribution.v1.PublishContentRequest.publish_at:type_name -> google.protobuf.Timestamp
-	20, // 14: loa.distribution.v1.PublishContentRequest.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 15: loa.distribution.v1.GetPublicationRequest.as_of:type_name -> google.protobuf.Timestamp
-	20, // 16: loa.distribution.v1.ListPublicationsRequest.from:type_name -> google.protobuf.Timestamp
-	20, // 17: loa.distribution.v1.ListPublicationsRequest.to:type_name -> google.protobuf.Timestamp
-	20, // 18: loa.distribution.v1.ListPublicationsRequest.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 19: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
-	20, // 20: loa.distribution.v1.ListVersionsRequest.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 21: loa.distribution.v1.ListVersionsResponse.versions:type_name -> loa.distribution.v1.Version
-	20, // 22: loa.distribution.v1.ReschedulePublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
-	20, // 23: loa.distribution.v1.ReschedulePublicationRequest.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 24: loa.distribution.v1.CorrectPublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
-	20, // 25: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	20, // 26: loa.distribution.v1.ListReceiptsRequest.as_of:type_name -> google.protobuf.Timestamp
-	17, // 27: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
-	4,  // 28: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
-	5,  // 29: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
-	6,  // 30: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
-	18, // 31: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
-	8,  // 32: loa.distribution.v1.DistributionService.ListVersions:input_type -> loa.distribution.v1.ListVersionsRequest
-	10, // 33: loa.distribution.v1.DistributionService.ReschedulePublication:input_type -> loa.distribution.v1.ReschedulePublicationRequest
-	11, // 34: loa.distribution.v1.DistributionService.CancelPublication:input_type -> loa.distribution.v1.CancelPublicationRequest
-	12, // 35: loa.distribution.v1.DistributionService.CorrectPublication:input_type -> loa.distribution.v1.CorrectPublicationRequest
-	13, // 36: loa.distribution.v1.DistributionService.WithdrawPublication:input_type -> loa.distribution.v1.WithdrawPublicationRequest
-	14, // 37: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
-	15, // 38: loa.distribution.v1.DistributionService.Expire:input_type -> loa.distribution.v1.ExpireRequest
-	16, // 39: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
-	0,  // 40: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
-	0,  // 41: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
-	7,  // 42: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
-	19, // 43: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
-	9,  // 44: loa.distribution.v1.DistributionService.ListVersions:output_type -> loa.distribution.v1.ListVersionsResponse
-	0,  // 45: loa.distribution.v1.DistributionService.ReschedulePublication:output_type -> loa.distribution.v1.Publication
-	0,  // 46: loa.distribution.v1.DistributionService.CancelPublication:output_type -> loa.distribution.v1.Publication
-	0,  // 47: loa.distribution.v1.DistributionService.CorrectPublication:output_type -> loa.distribution.v1.Publication
-	0,  // 48: loa.distribution.v1.DistributionService.WithdrawPublication:output_type -> loa.distribution.v1.Publication
-	0,  // 49: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
-	0,  // 50: loa.distribution.v1.DistributionService.Expire:output_type -> loa.distribution.v1.Publication
-	0,  // 51: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
-	40, // [40:52] is the sub-list for method output_type
-	28, // [28:40] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	22, // 0: loa.distribution.v1.Publication.publish_at:type_name -> google.protobuf.Timestamp
+	22, // 1: loa.distribution.v1.Publication.published_at:type_name -> google.protobuf.Timestamp
+	22, // 2: loa.distribution.v1.Publication.corrected_at:type_name -> google.protobuf.Timestamp
+	22, // 3: loa.distribution.v1.Publication.expires_at:type_name -> google.protobuf.Timestamp
+	22, // 4: loa.distribution.v1.Publication.expired_at:type_name -> google.protobuf.Timestamp
+	22, // 5: loa.distribution.v1.Publication.withdrawn_at:type_name -> google.protobuf.Timestamp
+	3,  // 6: loa.distribution.v1.Publication.correction:type_name -> loa.distribution.v1.Correction
+	4,  // 7: loa.distribution.v1.Publication.withdrawal:type_name -> loa.distribution.v1.Withdrawal
+	1,  // 8: loa.distribution.v1.Publication.bypass:type_name -> loa.distribution.v1.Bypass
+	22, // 9: loa.distribution.v1.Bypass.at:type_name -> google.protobuf.Timestamp
+	2,  // 10: loa.distribution.v1.Bypass.review:type_name -> loa.distribution.v1.BypassReview
+	22, // 11: loa.distribution.v1.BypassReview.at:type_name -> google.protobuf.Timestamp
+	22, // 12: loa.distribution.v1.Correction.publish_at:type_name -> google.protobuf.Timestamp
+	1,  // 13: loa.distribution.v1.Correction.bypass:type_name -> loa.distribution.v1.Bypass
+	22, // 14: loa.distribution.v1.Withdrawal.submitted_at:type_name -> google.protobuf.Timestamp
+	1,  // 15: loa.distribution.v1.Withdrawal.bypass:type_name -> loa.distribution.v1.Bypass
+	23, // 16: loa.distribution.v1.Version.content:type_name -> loa.content.v1.Content
+	22, // 17: loa.distribution.v1.Version.at:type_name -> google.protobuf.Timestamp
+	24, // 18: loa.distribution.v1.Version.decisions:type_name -> loa.approvals.v1.Decision
+	1,  // 19: loa.distribution.v1.Version.bypass:type_name -> loa.distribution.v1.Bypass
+	22, // 20: loa.distribution.v1.PublishContentRequest.publish_at:type_name -> google.protobuf.Timestamp
+	22, // 21: loa.distribution.v1.PublishContentRequest.expires_at:type_name -> google.protobuf.Timestamp
+	22, // 22: loa.distribution.v1.GetPublicationRequest.as_of:type_name -> google.protobuf.Timestamp
+	22, // 23: loa.distribution.v1.ListPublicationsRequest.from:type_name -> google.protobuf.Timestamp
+	22, // 24: loa.distribution.v1.ListPublicationsRequest.to:type_name -> google.protobuf.Timestamp
+	22, // 25: loa.distribution.v1.ListPublicationsRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 26: loa.distribution.v1.ListPublicationsResponse.publications:type_name -> loa.distribution.v1.Publication
+	22, // 27: loa.distribution.v1.ListVersionsRequest.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 28: loa.distribution.v1.ListVersionsResponse.versions:type_name -> loa.distribution.v1.Version
+	22, // 29: loa.distribution.v1.ReschedulePublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
+	22, // 30: loa.distribution.v1.ReschedulePublicationRequest.expires_at:type_name -> google.protobuf.Timestamp
+	22, // 31: loa.distribution.v1.CorrectPublicationRequest.publish_at:type_name -> google.protobuf.Timestamp
+	22, // 32: loa.distribution.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	22, // 33: loa.distribution.v1.ListReceiptsRequest.as_of:type_name -> google.protobuf.Timestamp
+	19, // 34: loa.distribution.v1.ListReceiptsResponse.receipts:type_name -> loa.distribution.v1.Receipt
+	6,  // 35: loa.distribution.v1.DistributionService.PublishContent:input_type -> loa.distribution.v1.PublishContentRequest
+	7,  // 36: loa.distribution.v1.DistributionService.GetPublication:input_type -> loa.distribution.v1.GetPublicationRequest
+	8,  // 37: loa.distribution.v1.DistributionService.ListPublications:input_type -> loa.distribution.v1.ListPublicationsRequest
+	20, // 38: loa.distribution.v1.DistributionService.ListReceipts:input_type -> loa.distribution.v1.ListReceiptsRequest
+	10, // 39: loa.distribution.v1.DistributionService.ListVersions:input_type -> loa.distribution.v1.ListVersionsRequest
+	12, // 40: loa.distribution.v1.DistributionService.ReschedulePublication:input_type -> loa.distribution.v1.ReschedulePublicationRequest
+	13, // 41: loa.distribution.v1.DistributionService.CancelPublication:input_type -> loa.distribution.v1.CancelPublicationRequest
+	14, // 42: loa.distribution.v1.DistributionService.CorrectPublication:input_type -> loa.distribution.v1.CorrectPublicationRequest
+	15, // 43: loa.distribution.v1.DistributionService.WithdrawPublication:input_type -> loa.distribution.v1.WithdrawPublicationRequest
+	16, // 44: loa.distribution.v1.DistributionService.Release:input_type -> loa.distribution.v1.ReleaseRequest
+	17, // 45: loa.distribution.v1.DistributionService.Expire:input_type -> loa.distribution.v1.ExpireRequest
+	18, // 46: loa.distribution.v1.DistributionService.RecordReceipt:input_type -> loa.distribution.v1.RecordReceiptRequest
+	0,  // 47: loa.distribution.v1.DistributionService.PublishContent:output_type -> loa.distribution.v1.Publication
+	0,  // 48: loa.distribution.v1.DistributionService.GetPublication:output_type -> loa.distribution.v1.Publication
+	9,  // 49: loa.distribution.v1.DistributionService.ListPublications:output_type -> loa.distribution.v1.ListPublicationsResponse
+	21, // 50: loa.distribution.v1.DistributionService.ListReceipts:output_type -> loa.distribution.v1.ListReceiptsResponse
+	11, // 51: loa.distribution.v1.DistributionService.ListVersions:output_type -> loa.distribution.v1.ListVersionsResponse
+	0,  // 52: loa.distribution.v1.DistributionService.ReschedulePublication:output_type -> loa.distribution.v1.Publication
+	0,  // 53: loa.distribution.v1.DistributionService.CancelPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 54: loa.distribution.v1.DistributionService.CorrectPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 55: loa.distribution.v1.DistributionService.WithdrawPublication:output_type -> loa.distribution.v1.Publication
+	0,  // 56: loa.distribution.v1.DistributionService.Release:output_type -> loa.distribution.v1.Publication
+	0,  // 57: loa.distribution.v1.DistributionService.Expire:output_type -> loa.distribution.v1.Publication
+	0,  // 58: loa.distribution.v1.DistributionService.RecordReceipt:output_type -> loa.distribution.v1.Publication
+	47, // [47:59] is the sub-list for method output_type
+	35, // [35:47] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_distribution_proto_init() }
@@ -1838,7 +2050,7 @@ func file_loa_distribution_v1_distribution_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_distribution_v1_distribution_proto_rawDesc), len(file_loa_distribution_v1_distribution_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -104,7 +104,9 @@ type PublicationPublished struct {
 	Imported  bool            `protobuf:"varint,6,opt,name=imported,proto3" json:"imported,omitempty"`
 	Decisions []*v11.Decision `protobuf:"bytes,7,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	// When it stops being shown; unset: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The emergency bypass by which it was approved, as far as it was reviewed when it was published; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,9,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -191,6 +193,13 @@ func (x *PublicationPublished) GetDecisions() []*v11.Decision {
 func (x *PublicationPublished) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *PublicationPublished) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
 	}
 	return nil
 }
@@ -353,8 +362,10 @@ type PublicationCorrected struct {
 	// The hash it had before.
 	PreviousHash string `protobuf:"bytes,9,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
 	// Counts corrections, from 1.
-	Number        int32           `protobuf:"varint,10,opt,name=number,proto3" json:"number,omitempty"`
-	Decisions     []*v11.Decision `protobuf:"bytes,11,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	Number    int32           `protobuf:"varint,10,opt,name=number,proto3" json:"number,omitempty"`
+	Decisions []*v11.Decision `protobuf:"bytes,11,rep,name=decisions,proto3" json:"decisions,omitempty"`
+	// The emergency bypass by which it was approved, as far as it was reviewed when it was published; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,12,opt,name=bypass,proto3" json:"bypass,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -466,6 +477,93 @@ func (x *PublicationCorrected) GetDecisions() []*v11.Decision {
 	return nil
 }
 
+func (x *PublicationCorrected) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
+// PublicationReviewed: somebody else looked at the emergency bypass by which a text of a publication, or its withdrawal, was approved. The
+// text may not be public yet.
+type PublicationReviewed struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Publication string                 `protobuf:"bytes,1,opt,name=publication,proto3" json:"publication,omitempty"`
+	Content     string                 `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// Of what was bypassed: a text's, or a withdrawal's.
+	Hash string `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	// The withdrawal's identifier when it was of one; empty when it was of a text.
+	Withdrawal    string        `protobuf:"bytes,4,opt,name=withdrawal,proto3" json:"withdrawal,omitempty"`
+	Review        *BypassReview `protobuf:"bytes,5,opt,name=review,proto3" json:"review,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicationReviewed) Reset() {
+	*x = PublicationReviewed{}
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationReviewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationReviewed) ProtoMessage() {}
+
+func (x *PublicationReviewed) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationReviewed.ProtoReflect.Descriptor instead.
+func (*PublicationReviewed) Descriptor() ([]byte, []int) {
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PublicationReviewed) GetPublication() string {
+	if x != nil {
+		return x.Publication
+	}
+	return ""
+}
+
+func (x *PublicationReviewed) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *PublicationReviewed) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *PublicationReviewed) GetWithdrawal() string {
+	if x != nil {
+		return x.Withdrawal
+	}
+	return ""
+}
+
+func (x *PublicationReviewed) GetReview() *BypassReview {
+	if x != nil {
+		return x.Review
+	}
+	return nil
+}
+
 // WithdrawalSubmitted asks for the approval of a withdrawal with its public reason.
 type WithdrawalSubmitted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -488,7 +586,7 @@ type WithdrawalSubmitted struct {
 
 func (x *WithdrawalSubmitted) Reset() {
 	*x = WithdrawalSubmitted{}
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -500,7 +598,7 @@ func (x *WithdrawalSubmitted) String() string {
 func (*WithdrawalSubmitted) ProtoMessage() {}
 
 func (x *WithdrawalSubmitted) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[5]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -513,7 +611,7 @@ func (x *WithdrawalSubmitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WithdrawalSubmitted.ProtoReflect.Descriptor instead.
 func (*WithdrawalSubmitted) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *WithdrawalSubmitted) GetWithdrawal() string {
@@ -602,13 +700,15 @@ type PublicationWithdrawn struct {
 	WithdrawnAt     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
 	Decisions       []*v11.Decision        `protobuf:"bytes,11,rep,name=decisions,proto3" json:"decisions,omitempty"`
 	Example         bool                   `protobuf:"varint,12,opt,name=example,proto3" json:"example,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The emergency bypass by which the withdrawal was approved; unset when it walked its route.
+	Bypass        *Bypass `protobuf:"bytes,13,opt,name=bypass,proto3" json:"bypass,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PublicationWithdrawn) Reset() {
 	*x = PublicationWithdrawn{}
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -620,7 +720,7 @@ func (x *PublicationWithdrawn) String() string {
 func (*PublicationWithdrawn) ProtoMessage() {}
 
 func (x *PublicationWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[6]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -633,7 +733,7 @@ func (x *PublicationWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublicationWithdrawn.ProtoReflect.Descriptor instead.
 func (*PublicationWithdrawn) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PublicationWithdrawn) GetPublication() string {
@@ -720,6 +820,13 @@ func (x *PublicationWithdrawn) GetExample() bool {
 	return false
 }
 
+func (x *PublicationWithdrawn) GetBypass() *Bypass {
+	if x != nil {
+		return x.Bypass
+	}
+	return nil
+}
+
 // PublicationExpired: the time it was to be shown until has come.
 type PublicationExpired struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -733,7 +840,7 @@ type PublicationExpired struct {
 
 func (x *PublicationExpired) Reset() {
 	*x = PublicationExpired{}
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -745,7 +852,7 @@ func (x *PublicationExpired) String() string {
 func (*PublicationExpired) ProtoMessage() {}
 
 func (x *PublicationExpired) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[7]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -758,7 +865,7 @@ func (x *PublicationExpired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublicationExpired.ProtoReflect.Descriptor instead.
 func (*PublicationExpired) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PublicationExpired) GetPublication() string {
@@ -806,7 +913,7 @@ type ReceiptRecorded struct {
 
 func (x *ReceiptRecorded) Reset() {
 	*x = ReceiptRecorded{}
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +925,7 @@ func (x *ReceiptRecorded) String() string {
 func (*ReceiptRecorded) ProtoMessage() {}
 
 func (x *ReceiptRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_distribution_v1_events_proto_msgTypes[8]
+	mi := &file_loa_distribution_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +938,7 @@ func (x *ReceiptRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReceiptRecorded.ProtoReflect.Descriptor instead.
 func (*ReceiptRecorded) Descriptor() ([]byte, []int) {
-	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_loa_distribution_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ReceiptRecorded) GetPublication() string {
@@ -880,13 +987,13 @@ var File_loa_distribution_v1_events_proto protoreflect.FileDescriptor
 
 const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\n" +
-	" loa/distribution/v1/events.proto\x12\x13loa.distribution.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1cloa/content/v1/content.proto\"\xa1\x01\n" +
+	" loa/distribution/v1/events.proto\x12\x13loa.distribution.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\x1a\x1cloa/content/v1/content.proto\x1a&loa/distribution/v1/distribution.proto\"\xa1\x01\n" +
 	"\x14PublicationScheduled\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
 	"\x04hash\x18\x03 \x01(\tR\x04hash\x129\n" +
 	"\n" +
-	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xec\x02\n" +
+	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\"\xa1\x03\n" +
 	"\x14PublicationPublished\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x121\n" +
 	"\acontent\x18\x02 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
@@ -896,7 +1003,8 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\bimported\x18\x06 \x01(\bR\bimported\x128\n" +
 	"\tdecisions\x18\a \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x129\n" +
 	"\n" +
-	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"f\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x123\n" +
+	"\x06bypass\x18\t \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"f\n" +
 	"\x14PublicationCancelled\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
@@ -908,7 +1016,7 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"publish_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tpublishAt\x129\n" +
 	"\n" +
-	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xbd\x03\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xf2\x03\n" +
 	"\x14PublicationCorrected\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x121\n" +
 	"\acontent\x18\x02 \x01(\v2\x17.loa.content.v1.ContentR\acontent\x12\x1b\n" +
@@ -921,7 +1029,16 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\rprevious_hash\x18\t \x01(\tR\fpreviousHash\x12\x16\n" +
 	"\x06number\x18\n" +
 	" \x01(\x05R\x06number\x128\n" +
-	"\tdecisions\x18\v \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\"\x9b\x02\n" +
+	"\tdecisions\x18\v \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x123\n" +
+	"\x06bypass\x18\f \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\xc0\x01\n" +
+	"\x13PublicationReviewed\x12 \n" +
+	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
+	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\tR\x04hash\x12\x1e\n" +
+	"\n" +
+	"withdrawal\x18\x04 \x01(\tR\n" +
+	"withdrawal\x129\n" +
+	"\x06review\x18\x05 \x01(\v2!.loa.distribution.v1.BypassReviewR\x06review\"\x9b\x02\n" +
 	"\x13WithdrawalSubmitted\x12\x1e\n" +
 	"\n" +
 	"withdrawal\x18\x01 \x01(\tR\n" +
@@ -935,7 +1052,7 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\aauthors\x18\b \x03(\tR\aauthors\x12\x12\n" +
 	"\x04hash\x18\t \x01(\tR\x04hash\x12\x18\n" +
 	"\aexample\x18\n" +
-	" \x01(\bR\aexample\"\xcb\x03\n" +
+	" \x01(\bR\aexample\"\x80\x04\n" +
 	"\x14PublicationWithdrawn\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
@@ -949,7 +1066,8 @@ const file_loa_distribution_v1_events_proto_rawDesc = "" +
 	"\fwithdrawn_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\x128\n" +
 	"\tdecisions\x18\v \x03(\v2\x1a.loa.approvals.v1.DecisionR\tdecisions\x12\x18\n" +
-	"\aexample\x18\f \x01(\bR\aexample\"\x9f\x01\n" +
+	"\aexample\x18\f \x01(\bR\aexample\x123\n" +
+	"\x06bypass\x18\r \x01(\v2\x1b.loa.distribution.v1.BypassR\x06bypass\"\x9f\x01\n" +
 	"\x12PublicationExpired\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x12\n" +
@@ -977,42 +1095,49 @@ func file_loa_distribution_v1_events_proto_rawDescGZIP() []byte {
 	return file_loa_distribution_v1_events_proto_rawDescData
 }
 
-var file_loa_distribution_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_loa_distribution_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_loa_distribution_v1_events_proto_goTypes = []any{
 	(*PublicationScheduled)(nil),   // 0: loa.distribution.v1.PublicationScheduled
 	(*PublicationPublished)(nil),   // 1: loa.distribution.v1.PublicationPublished
 	(*PublicationCancelled)(nil),   // 2: loa.distribution.v1.PublicationCancelled
 	(*PublicationRescheduled)(nil), // 3: loa.distribution.v1.PublicationRescheduled
 	(*PublicationCorrected)(nil),   // 4: loa.distribution.v1.PublicationCorrected
-	(*WithdrawalSubmitted)(nil),    // 5: loa.distribution.v1.WithdrawalSubmitted
-	(*PublicationWithdrawn)(nil),   // 6: loa.distribution.v1.PublicationWithdrawn
-	(*PublicationExpired)(nil),     // 7: loa.distribution.v1.PublicationExpired
-	(*ReceiptRecorded)(nil),        // 8: loa.distribution.v1.ReceiptRecorded
-	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
-	(*v1.Content)(nil),             // 10: loa.content.v1.Content
-	(*v11.Decision)(nil),           // 11: loa.approvals.v1.Decision
+	(*PublicationReviewed)(nil),    // 5: loa.distribution.v1.PublicationReviewed
+	(*WithdrawalSubmitted)(nil),    // 6: loa.distribution.v1.WithdrawalSubmitted
+	(*PublicationWithdrawn)(nil),   // 7: loa.distribution.v1.PublicationWithdrawn
+	(*PublicationExpired)(nil),     // 8: loa.distribution.v1.PublicationExpired
+	(*ReceiptRecorded)(nil),        // 9: loa.distribution.v1.ReceiptRecorded
+	(*timestamppb.Timestamp)(nil),  // 10: google.protobuf.Timestamp
+	(*v1.Content)(nil),             // 11: loa.content.v1.Content
+	(*v11.Decision)(nil),           // 12: loa.approvals.v1.Decision
+	(*Bypass)(nil),                 // 13: loa.distribution.v1.Bypass
+	(*BypassReview)(nil),           // 14: loa.distribution.v1.BypassReview
 }
 var file_loa_distribution_v1_events_proto_depIdxs = []int32{
-	9,  // 0: loa.distribution.v1.PublicationScheduled.publish_at:type_name -> google.protobuf.Timestamp
-	10, // 1: loa.distribution.v1.PublicationPublished.content:type_name -> loa.content.v1.Content
-	9,  // 2: loa.distribution.v1.PublicationPublished.published_at:type_name -> google.protobuf.Timestamp
-	11, // 3: loa.distribution.v1.PublicationPublished.decisions:type_name -> loa.approvals.v1.Decision
-	9,  // 4: loa.distribution.v1.PublicationPublished.expires_at:type_name -> google.protobuf.Timestamp
-	9,  // 5: loa.distribution.v1.PublicationRescheduled.publish_at:type_name -> google.protobuf.Timestamp
-	9,  // 6: loa.distribution.v1.PublicationRescheduled.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 7: loa.distribution.v1.PublicationCorrected.content:type_name -> loa.content.v1.Content
-	9,  // 8: loa.distribution.v1.PublicationCorrected.published_at:type_name -> google.protobuf.Timestamp
-	9,  // 9: loa.distribution.v1.PublicationCorrected.corrected_at:type_name -> google.protobuf.Timestamp
-	11, // 10: loa.distribution.v1.PublicationCorrected.decisions:type_name -> loa.approvals.v1.Decision
-	9,  // 11: loa.distribution.v1.PublicationWithdrawn.published_at:type_name -> google.protobuf.Timestamp
-	9,  // 12: loa.distribution.v1.PublicationWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
-	11, // 13: loa.distribution.v1.PublicationWithdrawn.decisions:type_name -> loa.approvals.v1.Decision
-	9,  // 14: loa.distribution.v1.PublicationExpired.expired_at:type_name -> google.protobuf.Timestamp
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	10, // 0: loa.distribution.v1.PublicationScheduled.publish_at:type_name -> google.protobuf.Timestamp
+	11, // 1: loa.distribution.v1.PublicationPublished.content:type_name -> loa.content.v1.Content
+	10, // 2: loa.distribution.v1.PublicationPublished.published_at:type_name -> google.protobuf.Timestamp
+	12, // 3: loa.distribution.v1.PublicationPublished.decisions:type_name -> loa.approvals.v1.Decision
+	10, // 4: loa.distribution.v1.PublicationPublished.expires_at:type_name -> google.protobuf.Timestamp
+	13, // 5: loa.distribution.v1.PublicationPublished.bypass:type_name -> loa.distribution.v1.Bypass
+	10, // 6: loa.distribution.v1.PublicationRescheduled.publish_at:type_name -> google.protobuf.Timestamp
+	10, // 7: loa.distribution.v1.PublicationRescheduled.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 8: loa.distribution.v1.PublicationCorrected.content:type_name -> loa.content.v1.Content
+	10, // 9: loa.distribution.v1.PublicationCorrected.published_at:type_name -> google.protobuf.Timestamp
+	10, // 10: loa.distribution.v1.PublicationCorrected.corrected_at:type_name -> google.protobuf.Timestamp
+	12, // 11: loa.distribution.v1.PublicationCorrected.decisions:type_name -> loa.approvals.v1.Decision
+	13, // 12: loa.distribution.v1.PublicationCorrected.bypass:type_name -> loa.distribution.v1.Bypass
+	14, // 13: loa.distribution.v1.PublicationReviewed.review:type_name -> loa.distribution.v1.BypassReview
+	10, // 14: loa.distribution.v1.PublicationWithdrawn.published_at:type_name -> google.protobuf.Timestamp
+	10, // 15: loa.distribution.v1.PublicationWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
+	12, // 16: loa.distribution.v1.PublicationWithdrawn.decisions:type_name -> loa.approvals.v1.Decision
+	13, // 17: loa.distribution.v1.PublicationWithdrawn.bypass:type_name -> loa.distribution.v1.Bypass
+	10, // 18: loa.distribution.v1.PublicationExpired.expired_at:type_name -> google.protobuf.Timestamp
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_loa_distribution_v1_events_proto_init() }
@@ -1020,13 +1145,14 @@ func file_loa_distribution_v1_events_proto_init() {
 	if File_loa_distribution_v1_events_proto != nil {
 		return
 	}
+	file_loa_distribution_v1_distribution_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_distribution_v1_events_proto_rawDesc), len(file_loa_distribution_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -156,6 +156,7 @@ const (
 	Reason_CORRECTION_EARLY         Reason = 334
 	Reason_TRANSLATION_LANGUAGE     Reason = 335
 	Reason_TRANSLATION_REVISION     Reason = 336
+	Reason_URGENT_UNTIL             Reason = 340
 	Reason_PAGE_WITHDRAWN           Reason = 390
 	Reason_PAGE_EXPIRED             Reason = 391
 	Reason_DOCUMENT_CHARACTER       Reason = 400
@@ -167,6 +168,8 @@ const (
 	Reason_FILE_LIMITS              Reason = 406
 	Reason_SHEET_LIMITS             Reason = 407
 	Reason_SHEET_NAME               Reason = 408
+	Reason_PLAIN_TEXT               Reason = 410
+	Reason_TOO_MANY_LINES           Reason = 411
 	Reason_PLAN_STATE               Reason = 200
 	Reason_PLAN_ISSUED              Reason = 201
 	Reason_PLAN_AMENDMENT_OPEN      Reason = 202
@@ -324,6 +327,7 @@ var (
 		334: "CORRECTION_EARLY",
 		335: "TRANSLATION_LANGUAGE",
 		336: "TRANSLATION_REVISION",
+		340: "URGENT_UNTIL",
 		390: "PAGE_WITHDRAWN",
 		391: "PAGE_EXPIRED",
 		400: "DOCUMENT_CHARACTER",
@@ -335,6 +339,8 @@ var (
 		406: "FILE_LIMITS",
 		407: "SHEET_LIMITS",
 		408: "SHEET_NAME",
+		410: "PLAIN_TEXT",
+		411: "TOO_MANY_LINES",
 		200: "PLAN_STATE",
 		201: "PLAN_ISSUED",
 		202: "PLAN_AMENDMENT_OPEN",
@@ -489,6 +495,7 @@ var (
 		"CORRECTION_EARLY":         334,
 		"TRANSLATION_LANGUAGE":     335,
 		"TRANSLATION_REVISION":     336,
+		"URGENT_UNTIL":             340,
 		"PAGE_WITHDRAWN":           390,
 		"PAGE_EXPIRED":             391,
 		"DOCUMENT_CHARACTER":       400,
@@ -500,6 +507,8 @@ var (
 		"FILE_LIMITS":              406,
 		"SHEET_LIMITS":             407,
 		"SHEET_NAME":               408,
+		"PLAIN_TEXT":               410,
+		"TOO_MANY_LINES":           411,
 		"PLAN_STATE":               200,
 		"PLAN_ISSUED":              201,
 		"PLAN_AMENDMENT_OPEN":      202,
@@ -800,7 +809,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\x06errors\x18\x03 \x03(\v2\x1b.loa.errors.v1.FieldProblemR\x06errors\x1a7\n" +
 	"\tArgsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x8b\x80\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*ކ\x02\n" +
 	"\x06Reason\x12\xf9\x01\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x1a\xe0\x01\x8a\xb5\x18\xdb\x01\b\xf4\x03\x12kHệ thống gặp lỗi. Hãy thử lại; nếu vẫn lỗi, báo người vận hành mã vết {trace}.\x1aiSomething went wrong on our side. Try again; if it happens again, give the operator the trace id {trace}.\x12h\n" +
 	"\n" +
@@ -917,7 +926,7 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\x10NUMBER_ALLOCATED\x10\xb1\x02\x1a\x89\x01\x8a\xb5\x18\x84\x01\b\xa6\x03\x12<Sổ này do Loa cấp số; hãy bỏ trống “number”.\x1aALoa gives the numbers of this register; leave “number” empty.\x12\xe7\x01\n" +
 	"\vNUMBER_FORM\x10\xb2\x02\x1a\xd4\x01\x8a\xb5\x18\xcf\x01\b\xa6\x03\x12m“{value}” không đúng thể thức số, ký hiệu của loại văn bản này; ví dụ: {expected}.\x1a[“{value}” is not a number and symbol of this type of document; for example: {expected}.\x12o\n" +
 	"\fNUMBER_TAKEN\x10\xb3\x02\x1a\\\x8a\xb5\x18X\b\x99\x03\x12\"Số {number} đã có trong sổ.\x1a/The number {number} is already in the register.\x12q\n" +
-	"\rNUMBER_VOIDED\x10\xb4\x02\x1a]\x8a\xb5\x18Y\b\x99\x03\x12,Số {number} đã bị huỷ trước đó.\x1a&The number {number} was voided before.\x12\xe7\x02\n" +
+	"\rNUMBER_VOIDED\x10\xb4\x02\x1a]\x8a\xb5\x18Y\b\x99\x03\x12,Số {number} đã bị hủy trước đó.\x1a&The number {number} was voided before.\x12\xe7\x02\n" +
 	"\vSYMBOL_FORM\x10\xb5\x02\x1a\xd4\x02\x8a\xb5\x18\xcf\x02\b\x99\x03\x12\xae\x01Ghép ra “{value}”, không đúng thể thức số, ký hiệu. Hãy kiểm tra chữ viết tắt của loại văn bản trong sổ và của cơ quan trong danh bạ.\x1a\x98\x01This makes “{value}”, which is not a valid number and symbol. Check the abbreviation of the type in the register and of the agency in the directory.\x12y\n" +
 	"\rREGISTER_FULL\x10\xb6\x02\x1ae\x8a\xb5\x18a\b\x99\x03\x12+Sổ đã dùng hết số (đến {last}).\x1a/The register has no number left (up to {last}).\x12\xa8\x01\n" +
 	"\x0fDOSSIER_ISSUING\x10\xb7\x02\x1a\x91\x01\x8a\xb5\x18\x8c\x01\b\xf7\x03\x12CHồ sơ đang được cấp số. Hãy thử lại sau ít giây.\x1aBThe dossier is being given its number. Try again in a few seconds.\x12\xd2\x02\n" +
@@ -939,7 +948,8 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\fPREVIEW_GONE\x10\xcd\x02\x1a\xe8\x01\x8a\xb5\x18\xe3\x01\b\x9a\x03\x12\x81\x01Liên kết xem trước đã hết hạn, hoặc bài đã được sửa sau khi tạo liên kết. Hãy xin liên kết mới.\x1aZThe preview link has expired, or the item was edited after it was made. Ask for a new one.\x12\xe7\x01\n" +
 	"\x10CORRECTION_EARLY\x10\xce\x02\x1a\xcf\x01\x8a\xb5\x18\xca\x01\b\xa6\x03\x12mMục tin chưa từng công khai nên không có gì để đính chính. Hãy bỏ phần “correction”.\x1aVThe item was never public, so there is nothing to correct. Leave out “correction”.\x12\xc6\x01\n" +
 	"\x14TRANSLATION_LANGUAGE\x10\xcf\x02\x1a\xaa\x01\x8a\xb5\x18\xa5\x01\b\xa6\x03\x12TNgôn ngữ “{language}” đã là ngôn ngữ gốc hoặc có hai bản dịch.\x1aJ“{language}” is the language of the original, or has two translations.\x12\xb7\x01\n" +
-	"\x14TRANSLATION_REVISION\x10\xd0\x02\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12JKhông có bản {revision} để dịch; bản mới nhất là {newest}.\x1aEThere is no revision {revision} to translate; the newest is {newest}.\x12`\n" +
+	"\x14TRANSLATION_REVISION\x10\xd0\x02\x1a\x9b\x01\x8a\xb5\x18\x96\x01\b\xa6\x03\x12JKhông có bản {revision} để dịch; bản mới nhất là {newest}.\x1aEThere is no revision {revision} to translate; the newest is {newest}.\x12\xf3\x02\n" +
+	"\fURGENT_UNTIL\x10\xd4\x02\x1a\xdf\x02\x8a\xb5\x18\xda\x02\b\xa6\x03\x12\xb5\x01“urgentUntil” là {value}: phải sau lúc này và không quá {limit} ngày kể từ lúc này. Hãy chọn thời điểm khác, hoặc bỏ trống nếu tin không khẩn.\x1a\x9c\x01“urgentUntil” is {value}: it has to be later than now and at most {limit} days from now. Choose another time, or leave it out if the item is not urgent.\x12`\n" +
 	"\x0ePAGE_WITHDRAWN\x10\x86\x03\x1aK\x8a\xb5\x18G\b\x9a\x03\x12#Bài đã được thu hồi: {why}\x1a\x1dThe item was withdrawn: {why}\x12\xa2\x01\n" +
 	"\fPAGE_EXPIRED\x10\x87\x03\x1a\x8e\x01\x8a\xb5\x18\x89\x01\b\x9a\x03\x12@Bài đã hết thời gian đăng và không còn hiển thị.\x1aBThe time this item was to be shown has ended; it is shown no more.\x12\x8a\x02\n" +
 	"\x12DOCUMENT_CHARACTER\x10\x90\x03\x1a\xf0\x01\x8a\xb5\x18\xeb\x01\b\xa6\x03\x12\x80\x01Phông chữ của văn bản không có ký tự “{character}” ({code}), ở đoạn “{text}”. Hãy thay ký tự này.\x1acThe document’s typeface has no character “{character}” ({code}), in “{text}”. Replace it.\x12\xe1\x02\n" +
@@ -951,7 +961,10 @@ const file_loa_errors_v1_errors_proto_rawDesc = "" +
 	"\vFILE_LIMITS\x10\x96\x03\x1a\x97\x01\x8a\xb5\x18\x92\x01\b\xa6\x03\x12GTệp vượt giới hạn khi mở ra: {what}, nhiều nhất {limit}.\x1aDThe file is over a limit when it is opened: {what}, at most {limit}.\x12\xb0\x01\n" +
 	"\fSHEET_LIMITS\x10\x97\x03\x1a\x9c\x01\x8a\xb5\x18\x97\x01\b\xa6\x03\x12OTrang tính “{sheet}” vượt giới hạn: {what}, nhiều nhất {limit}.\x1aAThe sheet “{sheet}” is over a limit: {what}, at most {limit}.\x12\xe0\x02\n" +
 	"\n" +
-	"SHEET_NAME\x10\x98\x03\x1a\xce\x02\x8a\xb5\x18\xc9\x02\b\xa6\x03\x12\xb6\x01Tên trang tính “{sheet}” không dùng được: cần 1–31 ký tự, không trùng, không có [ ] : * ? / \\ và không bắt đầu hay kết thúc bằng dấu nháy đơn.\x1a\x8a\x01The sheet’s name “{sheet}” cannot be used: 1–31 characters, used once, without [ ] : * ? / \\ and with no apostrophe first or last.\x12\xc2\x01\n" +
+	"SHEET_NAME\x10\x98\x03\x1a\xce\x02\x8a\xb5\x18\xc9\x02\b\xa6\x03\x12\xb6\x01Tên trang tính “{sheet}” không dùng được: cần 1–31 ký tự, không trùng, không có [ ] : * ? / \\ và không bắt đầu hay kết thúc bằng dấu nháy đơn.\x1a\x8a\x01The sheet’s name “{sheet}” cannot be used: 1–31 characters, used once, without [ ] : * ? / \\ and with no apostrophe first or last.\x12\xc6\x02\n" +
+	"\n" +
+	"PLAIN_TEXT\x10\x9a\x03\x1a\xb4\x02\x8a\xb5\x18\xaf\x02\b\xa6\x03\x12\xa6\x01Chỗ này chỉ nhận chữ thường: mỗi dòng là một đoạn, dòng bắt đầu bằng “- ” là một gạch đầu dòng. Hãy bỏ thẻ “{tag}”.\x1a\x80\x01This takes plain text only: a line is a paragraph, one that begins with “- ” an entry of a list. Remove the tag “{tag}”.\x12\x91\x01\n" +
+	"\x0eTOO_MANY_LINES\x10\x9b\x03\x1a|\x8a\xb5\x18x\b\xa6\x03\x12;“{field}” có {count} dòng, quá giới hạn {limit}.\x1a6“{field}” has {count} lines; the limit is {limit}.\x12\xc2\x01\n" +
 	"\n" +
 	"PLAN_STATE\x10\xc8\x01\x1a\xb0\x01\x8a\xb5\x18\xab\x01\b\x99\x03\x12cKế hoạch đang ở trạng thái “{state}”; việc này chỉ làm được khi: {allowed}.\x1aAThe plan is “{state}”; this is possible only when: {allowed}.\x12\xc2\x02\n" +
 	"\vPLAN_ISSUED\x10\xc9\x01\x1a\xaf\x02\x8a\xb5\x18\xaa\x02\b\x99\x03\x12\xab\x01Kế hoạch {number} đã ban hành nên chỉ sửa được bằng một bản sửa đổi. Hãy gọi :amend, rồi sửa và trình bản đó (tham số amendment).\x1awPlan {number} is issued and changes only by an amendment. Call :amend, then edit and submit that (parameter amendment).\x12\x93\x02\n" +

@@ -1624,10 +1624,13 @@ type PlanReading struct {
 	Text string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
 	// As it was understood.
 	Value string `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
-	// understood, guessed (look at it), not_understood (it stands among the errors), ignored.
+	// understood, guessed (look at it), not_understood (it stands among the errors), ignored; missing: a draft may be without it, what is
+	// submitted may not.
 	How string `protobuf:"bytes,7,opt,name=how,proto3" json:"how,omitempty"`
 	// Why it was guessed, not understood or passed over, in Vietnamese.
-	Note          string `protobuf:"bytes,8,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,8,opt,name=note,proto3" json:"note,omitempty"`
+	// The cell's name in a workbook, such as B6.
+	Cell          string `protobuf:"bytes,9,opt,name=cell,proto3" json:"cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1714,6 +1717,13 @@ func (x *PlanReading) GetHow() string {
 func (x *PlanReading) GetNote() string {
 	if x != nil {
 		return x.Note
+	}
+	return ""
+}
+
+func (x *PlanReading) GetCell() string {
+	if x != nil {
+		return x.Cell
 	}
 	return ""
 }
@@ -3249,7 +3259,7 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\aauthors\x18\x1e \x03(\tR\aauthors\x12%\n" +
 	"\x0ereturn_comment\x18\x1f \x01(\tR\rreturnComment\x12!\n" +
 	"\fclose_reason\x18  \x01(\tR\vcloseReason\x126\n" +
-	"\areading\x18! \x03(\v2\x1c.loa.planning.v1.PlanReadingR\areading\"\xb3\x01\n" +
+	"\areading\x18! \x03(\v2\x1c.loa.planning.v1.PlanReadingR\areading\"\xc7\x01\n" +
 	"\vPlanReading\x12\x14\n" +
 	"\x05sheet\x18\x01 \x01(\tR\x05sheet\x12\x10\n" +
 	"\x03row\x18\x02 \x01(\x05R\x03row\x12\x16\n" +
@@ -3258,7 +3268,8 @@ const file_loa_planning_v1_planning_proto_rawDesc = "" +
 	"\x04text\x18\x05 \x01(\tR\x04text\x12\x14\n" +
 	"\x05value\x18\x06 \x01(\tR\x05value\x12\x10\n" +
 	"\x03how\x18\a \x01(\tR\x03how\x12\x12\n" +
-	"\x04note\x18\b \x01(\tR\x04note\"\xb4\x01\n" +
+	"\x04note\x18\b \x01(\tR\x04note\x12\x12\n" +
+	"\x04cell\x18\t \x01(\tR\x04cell\"\xb4\x01\n" +
 	"\n" +
 	"PlanChange\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +

@@ -14,6 +14,7 @@ import (
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -45,14 +46,16 @@ type Counted struct {
 	Kind   string `protobuf:"bytes,9,opt,name=kind,proto3" json:"kind,omitempty"`
 	Result string `protobuf:"bytes,10,opt,name=result,proto3" json:"result,omitempty"`
 	// In `unit`: of a publication 1.
-	Quantity      int64    `protobuf:"varint,11,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	Unit          string   `protobuf:"bytes,12,opt,name=unit,proto3" json:"unit,omitempty"`
-	Item          string   `protobuf:"bytes,13,opt,name=item,proto3" json:"item,omitempty"`
-	Agency        string   `protobuf:"bytes,14,opt,name=agency,proto3" json:"agency,omitempty"`
-	Theme         string   `protobuf:"bytes,15,opt,name=theme,proto3" json:"theme,omitempty"`
-	Audiences     []string `protobuf:"bytes,16,rep,name=audiences,proto3" json:"audiences,omitempty"`
-	Channels      []string `protobuf:"bytes,17,rep,name=channels,proto3" json:"channels,omitempty"`
-	Example       bool     `protobuf:"varint,18,opt,name=example,proto3" json:"example,omitempty"`
+	Quantity  int64    `protobuf:"varint,11,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	Unit      string   `protobuf:"bytes,12,opt,name=unit,proto3" json:"unit,omitempty"`
+	Item      string   `protobuf:"bytes,13,opt,name=item,proto3" json:"item,omitempty"`
+	Agency    string   `protobuf:"bytes,14,opt,name=agency,proto3" json:"agency,omitempty"`
+	Theme     string   `protobuf:"bytes,15,opt,name=theme,proto3" json:"theme,omitempty"`
+	Audiences []string `protobuf:"bytes,16,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	Channels  []string `protobuf:"bytes,17,rep,name=channels,proto3" json:"channels,omitempty"`
+	Example   bool     `protobuf:"varint,18,opt,name=example,proto3" json:"example,omitempty"`
+	// What is shown was approved by emergency bypass, without all the levels of its route.
+	Bypassed      bool `protobuf:"varint,19,opt,name=bypassed,proto3" json:"bypassed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +212,13 @@ func (x *Counted) GetChannels() []string {
 func (x *Counted) GetExample() bool {
 	if x != nil {
 		return x.Example
+	}
+	return false
+}
+
+func (x *Counted) GetBypassed() bool {
+	if x != nil {
+		return x.Bypassed
 	}
 	return false
 }
@@ -797,7 +807,7 @@ type Report struct {
 	// compiled, in_approval, returned, approved, issued.
 	State   string   `protobuf:"bytes,12,opt,name=state,proto3" json:"state,omitempty"`
 	Figures *Figures `protobuf:"bytes,13,opt,name=figures,proto3" json:"figures,omitempty"`
-	// The figures as canonical JSON (RFC 8785): the bytes that the hash is of.
+	// The figures, and the words of its sections, as canonical JSON (RFC 8785): the bytes that the hash is of.
 	Canonical string `protobuf:"bytes,14,opt,name=canonical,proto3" json:"canonical,omitempty"`
 	// SHA-256 of canonical in hex.
 	Hash string `protobuf:"bytes,15,opt,name=hash,proto3" json:"hash,omitempty"`
@@ -823,7 +833,11 @@ type Report struct {
 	LateFacts []*LateFact `protobuf:"bytes,30,rep,name=late_facts,json=lateFacts,proto3" json:"late_facts,omitempty"`
 	LateCount int64       `protobuf:"varint,31,opt,name=late_count,json=lateCount,proto3" json:"late_count,omitempty"`
 	// The reports that late_facts restate.
-	Restates      []string `protobuf:"bytes,32,rep,name=restates,proto3" json:"restates,omitempty"`
+	Restates []string `protobuf:"bytes,32,rep,name=restates,proto3" json:"restates,omitempty"`
+	// Absent while nobody has written anything.
+	Narrative *Narrative `protobuf:"bytes,33,opt,name=narrative,proto3" json:"narrative,omitempty"`
+	// For If-Match.
+	Etag          string `protobuf:"bytes,34,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1082,6 +1096,102 @@ func (x *Report) GetRestates() []string {
 	return nil
 }
 
+func (x *Report) GetNarrative() *Narrative {
+	if x != nil {
+		return x.Narrative
+	}
+	return nil
+}
+
+func (x *Report) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// Narrative are the sections of a results report that people write. Each is plain text of at most 10,000 characters and 200 lines: a
+// line is a paragraph, one that begins with "- " an entry of a list; blank lines are left out. Empty ones print as missing.
+type Narrative struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Direction, and documents issued.
+	Direction string `protobuf:"bytes,1,opt,name=direction,proto3" json:"direction,omitempty"`
+	// Strengths, limits, causes.
+	Assessment string `protobuf:"bytes,2,opt,name=assessment,proto3" json:"assessment,omitempty"`
+	// Difficulties, and how they stand.
+	Difficulties string `protobuf:"bytes,3,opt,name=difficulties,proto3" json:"difficulties,omitempty"`
+	Proposals    string `protobuf:"bytes,4,opt,name=proposals,proto3" json:"proposals,omitempty"`
+	// What the agency will do in the next period.
+	NextPeriod    string `protobuf:"bytes,5,opt,name=next_period,json=nextPeriod,proto3" json:"next_period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Narrative) Reset() {
+	*x = Narrative{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Narrative) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Narrative) ProtoMessage() {}
+
+func (x *Narrative) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Narrative.ProtoReflect.Descriptor instead.
+func (*Narrative) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Narrative) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Narrative) GetAssessment() string {
+	if x != nil {
+		return x.Assessment
+	}
+	return ""
+}
+
+func (x *Narrative) GetDifficulties() string {
+	if x != nil {
+		return x.Difficulties
+	}
+	return ""
+}
+
+func (x *Narrative) GetProposals() string {
+	if x != nil {
+		return x.Proposals
+	}
+	return ""
+}
+
+func (x *Narrative) GetNextPeriod() string {
+	if x != nil {
+		return x.NextPeriod
+	}
+	return ""
+}
+
 // StoredDocument is an issued report in one format, as it is stored for ever.
 type StoredDocument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1098,7 +1208,7 @@ type StoredDocument struct {
 
 func (x *StoredDocument) Reset() {
 	*x = StoredDocument{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1220,7 @@ func (x *StoredDocument) String() string {
 func (*StoredDocument) ProtoMessage() {}
 
 func (x *StoredDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[7]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1233,7 @@ func (x *StoredDocument) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredDocument.ProtoReflect.Descriptor instead.
 func (*StoredDocument) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{7}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *StoredDocument) GetFormat() string {
@@ -1164,7 +1274,7 @@ type CompileReportRequest struct {
 
 func (x *CompileReportRequest) Reset() {
 	*x = CompileReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1286,7 @@ func (x *CompileReportRequest) String() string {
 func (*CompileReportRequest) ProtoMessage() {}
 
 func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[8]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1299,7 @@ func (x *CompileReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompileReportRequest.ProtoReflect.Descriptor instead.
 func (*CompileReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{8}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CompileReportRequest) GetPlan() string {
@@ -1218,7 +1328,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1340,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[9]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1353,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{9}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetReportRequest) GetReport() string {
@@ -1274,7 +1384,7 @@ type ListReportsRequest struct {
 
 func (x *ListReportsRequest) Reset() {
 	*x = ListReportsRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1286,7 +1396,7 @@ func (x *ListReportsRequest) String() string {
 func (*ListReportsRequest) ProtoMessage() {}
 
 func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[10]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1299,7 +1409,7 @@ func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
 func (*ListReportsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{10}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListReportsRequest) GetPageSize() int32 {
@@ -1340,7 +1450,7 @@ type ListReportsResponse struct {
 
 func (x *ListReportsResponse) Reset() {
 	*x = ListReportsResponse{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1352,7 +1462,7 @@ func (x *ListReportsResponse) String() string {
 func (*ListReportsResponse) ProtoMessage() {}
 
 func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[11]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1365,7 +1475,7 @@ func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
 func (*ListReportsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{11}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListReportsResponse) GetReports() []*Report {
@@ -1382,6 +1492,59 @@ func (x *ListReportsResponse) GetNextPageToken() string {
 	return ""
 }
 
+type UpdateReportRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Report *Report                `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	// narrative, or parts of it (narrative.proposals). Without a mask it is what the report has.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateReportRequest) Reset() {
+	*x = UpdateReportRequest{}
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateReportRequest) ProtoMessage() {}
+
+func (x *UpdateReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateReportRequest.ProtoReflect.Descriptor instead.
+func (*UpdateReportRequest) Descriptor() ([]byte, []int) {
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *UpdateReportRequest) GetReport() *Report {
+	if x != nil {
+		return x.Report
+	}
+	return nil
+}
+
+func (x *UpdateReportRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
 type SubmitReportRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Report        string                 `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
@@ -1391,7 +1554,7 @@ type SubmitReportRequest struct {
 
 func (x *SubmitReportRequest) Reset() {
 	*x = SubmitReportRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1403,7 +1566,7 @@ func (x *SubmitReportRequest) String() string {
 func (*SubmitReportRequest) ProtoMessage() {}
 
 func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[12]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1416,7 +1579,7 @@ func (x *SubmitReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReportRequest.ProtoReflect.Descriptor instead.
 func (*SubmitReportRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{12}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitReportRequest) GetReport() string {
@@ -1442,7 +1605,7 @@ type ListReportEvidenceRequest struct {
 
 func (x *ListReportEvidenceRequest) Reset() {
 	*x = ListReportEvidenceRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1617,7 @@ func (x *ListReportEvidenceRequest) String() string {
 func (*ListReportEvidenceRequest) ProtoMessage() {}
 
 func (x *ListReportEvidenceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[13]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1630,7 @@ func (x *ListReportEvidenceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportEvidenceRequest.ProtoReflect.Descriptor instead.
 func (*ListReportEvidenceRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{13}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListReportEvidenceRequest) GetReport() string {
@@ -1515,7 +1678,7 @@ type ListReportEvidenceResponse struct {
 
 func (x *ListReportEvidenceResponse) Reset() {
 	*x = ListReportEvidenceResponse{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1527,7 +1690,7 @@ func (x *ListReportEvidenceResponse) String() string {
 func (*ListReportEvidenceResponse) ProtoMessage() {}
 
 func (x *ListReportEvidenceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[14]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1540,7 +1703,7 @@ func (x *ListReportEvidenceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListReportEvidenceResponse.ProtoReflect.Descriptor instead.
 func (*ListReportEvidenceResponse) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{14}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListReportEvidenceResponse) GetEvidence() []*Counted {
@@ -1568,7 +1731,7 @@ type GetReportDocumentRequest struct {
 
 func (x *GetReportDocumentRequest) Reset() {
 	*x = GetReportDocumentRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1743,7 @@ func (x *GetReportDocumentRequest) String() string {
 func (*GetReportDocumentRequest) ProtoMessage() {}
 
 func (x *GetReportDocumentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[15]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1756,7 @@ func (x *GetReportDocumentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportDocumentRequest.ProtoReflect.Descriptor instead.
 func (*GetReportDocumentRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{15}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetReportDocumentRequest) GetReport() string {
@@ -1621,7 +1784,7 @@ type GetProgressRequest struct {
 
 func (x *GetProgressRequest) Reset() {
 	*x = GetProgressRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1796,7 @@ func (x *GetProgressRequest) String() string {
 func (*GetProgressRequest) ProtoMessage() {}
 
 func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[16]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1809,7 @@ func (x *GetProgressRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProgressRequest.ProtoReflect.Descriptor instead.
 func (*GetProgressRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{16}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetProgressRequest) GetPlan() string {
@@ -1685,7 +1848,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1697,7 +1860,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[17]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1710,7 +1873,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{17}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Progress) GetPlan() string {
@@ -1798,7 +1961,7 @@ type ListProgressEventsRequest struct {
 
 func (x *ListProgressEventsRequest) Reset() {
 	*x = ListProgressEventsRequest{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1810,7 +1973,7 @@ func (x *ListProgressEventsRequest) String() string {
 func (*ListProgressEventsRequest) ProtoMessage() {}
 
 func (x *ListProgressEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[18]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1823,7 +1986,7 @@ func (x *ListProgressEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgressEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListProgressEventsRequest) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{18}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListProgressEventsRequest) GetPlan() string {
@@ -1871,7 +2034,7 @@ type ListProgressEventsResponse struct {
 
 func (x *ListProgressEventsResponse) Reset() {
 	*x = ListProgressEventsResponse{}
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1883,7 +2046,7 @@ func (x *ListProgressEventsResponse) String() string {
 func (*ListProgressEventsResponse) ProtoMessage() {}
 
 func (x *ListProgressEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[19]
+	mi := &file_loa_reporting_v1_reporting_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1896,7 +2059,7 @@ func (x *ListProgressEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgressEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListProgressEventsResponse) Descriptor() ([]byte, []int) {
-	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{19}
+	return file_loa_reporting_v1_reporting_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListProgressEventsResponse) GetEvents() []*Counted {
@@ -1917,7 +2080,7 @@ var File_loa_reporting_v1_reporting_proto protoreflect.FileDescriptor
 
 const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\n" +
-	" loa/reporting/v1/reporting.proto\x12\x10loa.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"\xe6\x03\n" +
+	" loa/reporting/v1/reporting.proto\x12\x10loa.reporting.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a loa/approvals/v1/approvals.proto\"\x82\x04\n" +
 	"\aCounted\x12 \n" +
 	"\vpublication\x18\x01 \x01(\tR\vpublication\x12\x18\n" +
 	"\acontent\x18\x02 \x01(\tR\acontent\x12\x14\n" +
@@ -1937,7 +2100,8 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x05theme\x18\x0f \x01(\tR\x05theme\x12\x1c\n" +
 	"\taudiences\x18\x10 \x03(\tR\taudiences\x12\x1a\n" +
 	"\bchannels\x18\x11 \x03(\tR\bchannels\x12\x18\n" +
-	"\aexample\x18\x12 \x01(\bR\aexample\"\x9f\x02\n" +
+	"\aexample\x18\x12 \x01(\bR\aexample\x12\x1a\n" +
+	"\bbypassed\x18\x13 \x01(\bR\bbypassed\"\x9f\x02\n" +
 	"\x06Beside\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1d\n" +
 	"\aplanned\x18\x02 \x01(\x03H\x00R\aplanned\x88\x01\x01\x12\x1b\n" +
@@ -2009,7 +2173,7 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"items_done\x18\t \x01(\x05R\titemsDone\x12#\n" +
 	"\ritems_overdue\x18\n" +
 	" \x01(\x05R\fitemsOverdue\x12,\n" +
-	"\x05total\x18\v \x01(\v2\x16.loa.reporting.v1.LineR\x05total\"\x8c\t\n" +
+	"\x05total\x18\v \x01(\v2\x16.loa.reporting.v1.LineR\x05total\"\xdb\t\n" +
 	"\x06Report\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12\x1f\n" +
@@ -2052,10 +2216,21 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"late_facts\x18\x1e \x03(\v2\x1a.loa.reporting.v1.LateFactR\tlateFacts\x12\x1d\n" +
 	"\n" +
 	"late_count\x18\x1f \x01(\x03R\tlateCount\x12\x1a\n" +
-	"\brestates\x18  \x03(\tR\brestates\x1a:\n" +
+	"\brestates\x18  \x03(\tR\brestates\x129\n" +
+	"\tnarrative\x18! \x01(\v2\x1b.loa.reporting.v1.NarrativeR\tnarrative\x12\x12\n" +
+	"\x04etag\x18\" \x01(\tR\x04etag\x1a:\n" +
 	"\fSourcesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"s\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xac\x01\n" +
+	"\tNarrative\x12\x1c\n" +
+	"\tdirection\x18\x01 \x01(\tR\tdirection\x12\x1e\n" +
+	"\n" +
+	"assessment\x18\x02 \x01(\tR\n" +
+	"assessment\x12\"\n" +
+	"\fdifficulties\x18\x03 \x01(\tR\fdifficulties\x12\x1c\n" +
+	"\tproposals\x18\x04 \x01(\tR\tproposals\x12\x1f\n" +
+	"\vnext_period\x18\x05 \x01(\tR\n" +
+	"nextPeriod\"s\n" +
 	"\x0eStoredDocument\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\tR\x06format\x12\x1d\n" +
 	"\n" +
@@ -2076,7 +2251,11 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"q\n" +
 	"\x13ListReportsResponse\x122\n" +
 	"\areports\x18\x01 \x03(\v2\x18.loa.reporting.v1.ReportR\areports\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"-\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x01\n" +
+	"\x13UpdateReportRequest\x120\n" +
+	"\x06report\x18\x01 \x01(\v2\x18.loa.reporting.v1.ReportR\x06report\x12;\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"-\n" +
 	"\x13SubmitReportRequest\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\tR\x06report\"\xb4\x01\n" +
 	"\x19ListReportEvidenceRequest\x12\x16\n" +
@@ -2123,11 +2302,12 @@ const file_loa_reporting_v1_reporting_proto_rawDesc = "" +
 	"\x05as_of\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"w\n" +
 	"\x1aListProgressEventsResponse\x121\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.loa.reporting.v1.CountedR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xfe\a\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf8\b\n" +
 	"\rReportService\x12q\n" +
 	"\rCompileReport\x12&.loa.reporting.v1.CompileReportRequest\x1a\x18.loa.reporting.v1.Report\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/reports:compile\x12g\n" +
 	"\tGetReport\x12\".loa.reporting.v1.GetReportRequest\x1a\x18.loa.reporting.v1.Report\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/reports/{report}\x12o\n" +
-	"\vListReports\x12$.loa.reporting.v1.ListReportsRequest\x1a%.loa.reporting.v1.ListReportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/reports\x12w\n" +
+	"\vListReports\x12$.loa.reporting.v1.ListReportsRequest\x1a%.loa.reporting.v1.ListReportsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/reports\x12x\n" +
+	"\fUpdateReport\x12%.loa.reporting.v1.UpdateReportRequest\x1a\x18.loa.reporting.v1.Report\"'\x82\xd3\xe4\x93\x02!:\x06report2\x17/v1/reports/{report.id}\x12w\n" +
 	"\fSubmitReport\x12%.loa.reporting.v1.SubmitReportRequest\x1a\x18.loa.reporting.v1.Report\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/reports/{report}:submit\x12\x96\x01\n" +
 	"\x12ListReportEvidence\x12+.loa.reporting.v1.ListReportEvidenceRequest\x1a,.loa.reporting.v1.ListReportEvidenceResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/reports/{report}/evidence\x12~\n" +
 	"\x11GetReportDocument\x12*.loa.reporting.v1.GetReportDocumentRequest\x1a\x14.google.api.HttpBody\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/reports/{report}/document0\x01\x12r\n" +
@@ -2147,7 +2327,7 @@ func file_loa_reporting_v1_reporting_proto_rawDescGZIP() []byte {
 	return file_loa_reporting_v1_reporting_proto_rawDescData
 }
 
-var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_loa_reporting_v1_reporting_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_loa_reporting_v1_reporting_proto_goTypes = []any{
 	(*Counted)(nil),                    // 0: loa.reporting.v1.Counted
 	(*Beside)(nil),                     // 1: loa.reporting.v1.Beside
@@ -2156,31 +2336,34 @@ var file_loa_reporting_v1_reporting_proto_goTypes = []any{
 	(*Annex)(nil),                      // 4: loa.reporting.v1.Annex
 	(*Figures)(nil),                    // 5: loa.reporting.v1.Figures
 	(*Report)(nil),                     // 6: loa.reporting.v1.Report
-	(*StoredDocument)(nil),             // 7: loa.reporting.v1.StoredDocument
-	(*CompileReportRequest)(nil),       // 8: loa.reporting.v1.CompileReportRequest
-	(*GetReportRequest)(nil),           // 9: loa.reporting.v1.GetReportRequest
-	(*ListReportsRequest)(nil),         // 10: loa.reporting.v1.ListReportsRequest
-	(*ListReportsResponse)(nil),        // 11: loa.reporting.v1.ListReportsResponse
-	(*SubmitReportRequest)(nil),        // 12: loa.reporting.v1.SubmitReportRequest
-	(*ListReportEvidenceRequest)(nil),  // 13: loa.reporting.v1.ListReportEvidenceRequest
-	(*ListReportEvidenceResponse)(nil), // 14: loa.reporting.v1.ListReportEvidenceResponse
-	(*GetReportDocumentRequest)(nil),   // 15: loa.reporting.v1.GetReportDocumentRequest
-	(*GetProgressRequest)(nil),         // 16: loa.reporting.v1.GetProgressRequest
-	(*Progress)(nil),                   // 17: loa.reporting.v1.Progress
-	(*ListProgressEventsRequest)(nil),  // 18: loa.reporting.v1.ListProgressEventsRequest
-	(*ListProgressEventsResponse)(nil), // 19: loa.reporting.v1.ListProgressEventsResponse
-	nil,                                // 20: loa.reporting.v1.Report.SourcesEntry
-	nil,                                // 21: loa.reporting.v1.Progress.SourcesEntry
-	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
-	(*v1.Decision)(nil),                // 23: loa.approvals.v1.Decision
-	(*httpbody.HttpBody)(nil),          // 24: google.api.HttpBody
+	(*Narrative)(nil),                  // 7: loa.reporting.v1.Narrative
+	(*StoredDocument)(nil),             // 8: loa.reporting.v1.StoredDocument
+	(*CompileReportRequest)(nil),       // 9: loa.reporting.v1.CompileReportRequest
+	(*GetReportRequest)(nil),           // 10: loa.reporting.v1.GetReportRequest
+	(*ListReportsRequest)(nil),         // 11: loa.reporting.v1.ListReportsRequest
+	(*ListReportsResponse)(nil),        // 12: loa.reporting.v1.ListReportsResponse
+	(*UpdateReportRequest)(nil),        // 13: loa.reporting.v1.UpdateReportRequest
+	(*SubmitReportRequest)(nil),        // 14: loa.reporting.v1.SubmitReportRequest
+	(*ListReportEvidenceRequest)(nil),  // 15: loa.reporting.v1.ListReportEvidenceRequest
+	(*ListReportEvidenceResponse)(nil), // 16: loa.reporting.v1.ListReportEvidenceResponse
+	(*GetReportDocumentRequest)(nil),   // 17: loa.reporting.v1.GetReportDocumentRequest
+	(*GetProgressRequest)(nil),         // 18: loa.reporting.v1.GetProgressRequest
+	(*Progress)(nil),                   // 19: loa.reporting.v1.Progress
+	(*ListProgressEventsRequest)(nil),  // 20: loa.reporting.v1.ListProgressEventsRequest
+	(*ListProgressEventsResponse)(nil), // 21: loa.reporting.v1.ListProgressEventsResponse
+	nil,                                // 22: loa.reporting.v1.Report.SourcesEntry
+	nil,                                // 23: loa.reporting.v1.Progress.SourcesEntry
+	(*timestamppb.Timestamp)(nil),      // 24: google.protobuf.Timestamp
+	(*v1.Decision)(nil),                // 25: loa.approvals.v1.Decision
+	(*fieldmaskpb.FieldMask)(nil),      // 26: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),          // 27: google.api.HttpBody
 }
 var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
-	22, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
+	24, // 0: loa.reporting.v1.Counted.published_at:type_name -> google.protobuf.Timestamp
 	0,  // 1: loa.reporting.v1.Line.counted:type_name -> loa.reporting.v1.Counted
 	1,  // 2: loa.reporting.v1.Line.besides:type_name -> loa.reporting.v1.Beside
 	0,  // 3: loa.reporting.v1.LateFact.fact:type_name -> loa.reporting.v1.Counted
-	22, // 4: loa.reporting.v1.LateFact.recorded_at:type_name -> google.protobuf.Timestamp
+	24, // 4: loa.reporting.v1.LateFact.recorded_at:type_name -> google.protobuf.Timestamp
 	2,  // 5: loa.reporting.v1.Figures.items:type_name -> loa.reporting.v1.Line
 	2,  // 6: loa.reporting.v1.Figures.agencies:type_name -> loa.reporting.v1.Line
 	2,  // 7: loa.reporting.v1.Figures.themes:type_name -> loa.reporting.v1.Line
@@ -2188,45 +2371,50 @@ var file_loa_reporting_v1_reporting_proto_depIdxs = []int32{
 	2,  // 9: loa.reporting.v1.Figures.channels:type_name -> loa.reporting.v1.Line
 	2,  // 10: loa.reporting.v1.Figures.total:type_name -> loa.reporting.v1.Line
 	5,  // 11: loa.reporting.v1.Report.figures:type_name -> loa.reporting.v1.Figures
-	20, // 12: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
-	22, // 13: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
-	23, // 14: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
-	22, // 15: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
-	7,  // 16: loa.reporting.v1.Report.documents:type_name -> loa.reporting.v1.StoredDocument
+	22, // 12: loa.reporting.v1.Report.sources:type_name -> loa.reporting.v1.Report.SourcesEntry
+	24, // 13: loa.reporting.v1.Report.compiled_at:type_name -> google.protobuf.Timestamp
+	25, // 14: loa.reporting.v1.Report.decisions:type_name -> loa.approvals.v1.Decision
+	24, // 15: loa.reporting.v1.Report.approved_at:type_name -> google.protobuf.Timestamp
+	8,  // 16: loa.reporting.v1.Report.documents:type_name -> loa.reporting.v1.StoredDocument
 	4,  // 17: loa.reporting.v1.Report.annex:type_name -> loa.reporting.v1.Annex
 	3,  // 18: loa.reporting.v1.Report.late_facts:type_name -> loa.reporting.v1.LateFact
-	22, // 19: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
-	22, // 20: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
-	6,  // 21: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
-	22, // 22: loa.reporting.v1.ListReportEvidenceRequest.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 23: loa.reporting.v1.ListReportEvidenceResponse.evidence:type_name -> loa.reporting.v1.Counted
-	22, // 24: loa.reporting.v1.GetProgressRequest.as_of:type_name -> google.protobuf.Timestamp
-	22, // 25: loa.reporting.v1.Progress.as_of:type_name -> google.protobuf.Timestamp
-	5,  // 26: loa.reporting.v1.Progress.figures:type_name -> loa.reporting.v1.Figures
-	21, // 27: loa.reporting.v1.Progress.sources:type_name -> loa.reporting.v1.Progress.SourcesEntry
-	22, // 28: loa.reporting.v1.ListProgressEventsRequest.as_of:type_name -> google.protobuf.Timestamp
-	0,  // 29: loa.reporting.v1.ListProgressEventsResponse.events:type_name -> loa.reporting.v1.Counted
-	8,  // 30: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
-	9,  // 31: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
-	10, // 32: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
-	12, // 33: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
-	13, // 34: loa.reporting.v1.ReportService.ListReportEvidence:input_type -> loa.reporting.v1.ListReportEvidenceRequest
-	15, // 35: loa.reporting.v1.ReportService.GetReportDocument:input_type -> loa.reporting.v1.GetReportDocumentRequest
-	16, // 36: loa.reporting.v1.ReportService.GetProgress:input_type -> loa.reporting.v1.GetProgressRequest
-	18, // 37: loa.reporting.v1.ReportService.ListProgressEvents:input_type -> loa.reporting.v1.ListProgressEventsRequest
-	6,  // 38: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
-	6,  // 39: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
-	11, // 40: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
-	6,  // 41: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
-	14, // 42: loa.reporting.v1.ReportService.ListReportEvidence:output_type -> loa.reporting.v1.ListReportEvidenceResponse
-	24, // 43: loa.reporting.v1.ReportService.GetReportDocument:output_type -> google.api.HttpBody
-	17, // 44: loa.reporting.v1.ReportService.GetProgress:output_type -> loa.reporting.v1.Progress
-	19, // 45: loa.reporting.v1.ReportService.ListProgressEvents:output_type -> loa.reporting.v1.ListProgressEventsResponse
-	38, // [38:46] is the sub-list for method output_type
-	30, // [30:38] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	7,  // 19: loa.reporting.v1.Report.narrative:type_name -> loa.reporting.v1.Narrative
+	24, // 20: loa.reporting.v1.GetReportRequest.as_of:type_name -> google.protobuf.Timestamp
+	24, // 21: loa.reporting.v1.ListReportsRequest.as_of:type_name -> google.protobuf.Timestamp
+	6,  // 22: loa.reporting.v1.ListReportsResponse.reports:type_name -> loa.reporting.v1.Report
+	6,  // 23: loa.reporting.v1.UpdateReportRequest.report:type_name -> loa.reporting.v1.Report
+	26, // 24: loa.reporting.v1.UpdateReportRequest.update_mask:type_name -> google.protobuf.FieldMask
+	24, // 25: loa.reporting.v1.ListReportEvidenceRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 26: loa.reporting.v1.ListReportEvidenceResponse.evidence:type_name -> loa.reporting.v1.Counted
+	24, // 27: loa.reporting.v1.GetProgressRequest.as_of:type_name -> google.protobuf.Timestamp
+	24, // 28: loa.reporting.v1.Progress.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 29: loa.reporting.v1.Progress.figures:type_name -> loa.reporting.v1.Figures
+	23, // 30: loa.reporting.v1.Progress.sources:type_name -> loa.reporting.v1.Progress.SourcesEntry
+	24, // 31: loa.reporting.v1.ListProgressEventsRequest.as_of:type_name -> google.protobuf.Timestamp
+	0,  // 32: loa.reporting.v1.ListProgressEventsResponse.events:type_name -> loa.reporting.v1.Counted
+	9,  // 33: loa.reporting.v1.ReportService.CompileReport:input_type -> loa.reporting.v1.CompileReportRequest
+	10, // 34: loa.reporting.v1.ReportService.GetReport:input_type -> loa.reporting.v1.GetReportRequest
+	11, // 35: loa.reporting.v1.ReportService.ListReports:input_type -> loa.reporting.v1.ListReportsRequest
+	13, // 36: loa.reporting.v1.ReportService.UpdateReport:input_type -> loa.reporting.v1.UpdateReportRequest
+	14, // 37: loa.reporting.v1.ReportService.SubmitReport:input_type -> loa.reporting.v1.SubmitReportRequest
+	15, // 38: loa.reporting.v1.ReportService.ListReportEvidence:input_type -> loa.reporting.v1.ListReportEvidenceRequest
+	17, // 39: loa.reporting.v1.ReportService.GetReportDocument:input_type -> loa.reporting.v1.GetReportDocumentRequest
+	18, // 40: loa.reporting.v1.ReportService.GetProgress:input_type -> loa.reporting.v1.GetProgressRequest
+	20, // 41: loa.reporting.v1.ReportService.ListProgressEvents:input_type -> loa.reporting.v1.ListProgressEventsRequest
+	6,  // 42: loa.reporting.v1.ReportService.CompileReport:output_type -> loa.reporting.v1.Report
+	6,  // 43: loa.reporting.v1.ReportService.GetReport:output_type -> loa.reporting.v1.Report
+	12, // 44: loa.reporting.v1.ReportService.ListReports:output_type -> loa.reporting.v1.ListReportsResponse
+	6,  // 45: loa.reporting.v1.ReportService.UpdateReport:output_type -> loa.reporting.v1.Report
+	6,  // 46: loa.reporting.v1.ReportService.SubmitReport:output_type -> loa.reporting.v1.Report
+	16, // 47: loa.reporting.v1.ReportService.ListReportEvidence:output_type -> loa.reporting.v1.ListReportEvidenceResponse
+	27, // 48: loa.reporting.v1.ReportService.GetReportDocument:output_type -> google.api.HttpBody
+	19, // 49: loa.reporting.v1.ReportService.GetProgress:output_type -> loa.reporting.v1.Progress
+	21, // 50: loa.reporting.v1.ReportService.ListProgressEvents:output_type -> loa.reporting.v1.ListProgressEventsResponse
+	42, // [42:51] is the sub-list for method output_type
+	33, // [33:42] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_loa_reporting_v1_reporting_proto_init() }
@@ -2242,7 +2430,7 @@ func file_loa_reporting_v1_reporting_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_loa_reporting_v1_reporting_proto_rawDesc), len(file_loa_reporting_v1_reporting_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	ReportService_CompileReport_FullMethodName      = "/loa.reporting.v1.ReportService/CompileReport"
 	ReportService_GetReport_FullMethodName          = "/loa.reporting.v1.ReportService/GetReport"
 	ReportService_ListReports_FullMethodName        = "/loa.reporting.v1.ReportService/ListReports"
+	ReportService_UpdateReport_FullMethodName       = "/loa.reporting.v1.ReportService/UpdateReport"
 	ReportService_SubmitReport_FullMethodName       = "/loa.reporting.v1.ReportService/SubmitReport"
 	ReportService_ListReportEvidence_FullMethodName = "/loa.reporting.v1.ReportService/ListReportEvidence"
 	ReportService_GetReportDocument_FullMethodName  = "/loa.reporting.v1.ReportService/GetReportDocument"
@@ -41,6 +42,9 @@ type ReportServiceClient interface {
 	CompileReport(ctx context.Context, in *CompileReportRequest, opts ...grpc.CallOption) (*Report, error)
 	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*Report, error)
 	ListReports(ctx context.Context, in *ListReportsRequest, opts ...grpc.CallOption) (*ListReportsResponse, error)
+	// UpdateReport writes the sections of a report whose words only people can write (narrative), while it is compiled or returned;
+	// If-Match carries its ETag. The words are in the hash that is approved, and stay when figures are compiled anew.
+	UpdateReport(ctx context.Context, in *UpdateReportRequest, opts ...grpc.CallOption) (*Report, error)
 	// SubmitReport sends the report up its approval route.
 	SubmitReport(ctx context.Context, in *SubmitReportRequest, opts ...grpc.CallOption) (*Report, error)
 	// ListReportEvidence lists the annex: every publication and confirmed result that the report counts, oldest first.
@@ -87,6 +91,16 @@ func (c *reportServiceClient) ListReports(ctx context.Context, in *ListReportsRe
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListReportsResponse)
 	err := c.cc.Invoke(ctx, ReportService_ListReports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) UpdateReport(ctx context.Context, in *UpdateReportRequest, opts ...grpc.CallOption) (*Report, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Report)
+	err := c.cc.Invoke(ctx, ReportService_UpdateReport_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +175,9 @@ type ReportServiceServer interface {
 	CompileReport(context.Context, *CompileReportRequest) (*Report, error)
 	GetReport(context.Context, *GetReportRequest) (*Report, error)
 	ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error)
+	// UpdateReport writes the sections of a report whose words only people can write (narrative), while it is compiled or returned;
+	// If-Match carries its ETag. The words are in the hash that is approved, and stay when figures are compiled anew.
+	UpdateReport(context.Context, *UpdateReportRequest) (*Report, error)
 	// SubmitReport sends the report up its approval route.
 	SubmitReport(context.Context, *SubmitReportRequest) (*Report, error)
 	// ListReportEvidence lists the annex: every publication and confirmed result that the report counts, oldest first.
@@ -191,6 +208,9 @@ func (UnimplementedReportServiceServer) GetReport(context.Context, *GetReportReq
 }
 func (UnimplementedReportServiceServer) ListReports(context.Context, *ListReportsRequest) (*ListReportsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListReports not implemented")
+}
+func (UnimplementedReportServiceServer) UpdateReport(context.Context, *UpdateReportRequest) (*Report, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateReport not implemented")
 }
 func (UnimplementedReportServiceServer) SubmitReport(context.Context, *SubmitReportRequest) (*Report, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitReport not implemented")
@@ -278,6 +298,24 @@ func _ReportService_ListReports_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ReportServiceServer).ListReports(ctx, req.(*ListReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_UpdateReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).UpdateReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_UpdateReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).UpdateReport(ctx, req.(*UpdateReportRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -383,6 +421,10 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListReports",
 			Handler:    _ReportService_ListReports_Handler,
+		},
+		{
+			MethodName: "UpdateReport",
+			Handler:    _ReportService_UpdateReport_Handler,
 		},
 		{
 			MethodName: "SubmitReport",

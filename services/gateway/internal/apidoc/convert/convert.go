@@ -168,6 +168,7 @@ func statuses() map[int]string {
 
 func mend(method, path string, op *openapi3.Operation) {
 	_, op.OperationID, _ = strings.Cut(op.OperationID, "_")
+	op.OperationID = bound(op.OperationID)
 	writes := method != "GET"
 	edits := method == "PATCH"
 	hasBody := op.RequestBody != nil
@@ -203,7 +204,7 @@ func mend(method, path string, op *openapi3.Operation) {
 		answers = append(answers, 412, 428)
 	}
 	switch resource(op) {
-	case "Content", "Route", "Dossier":
+	case "Content", "Route", "Dossier", "Report":
 		headers["ETag"] = ref("ETag")
 	}
 	for _, p := range op.Parameters {
@@ -233,6 +234,14 @@ func mend(method, path string, op *openapi3.Operation) {
 	for _, status := range answers {
 		op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Ref: "#/components/responses/Problem" + strconv.Itoa(status)})
 	}
+}
+
+// bound is the name of an operation that a method has a second path for: the generator only counts them.
+func bound(operation string) string {
+	if operation == "ListResults2" { // GET /v1/plans/{plan}/results
+		return "ListPlanResults"
+	}
+	return operation
 }
 
 // fileTypes are the media types of a body that is a file, by the name of the field that takes it; none for JSON.
