@@ -53,7 +53,7 @@ func strangers() []stranger {
 
 // support lists the packages that exist for tests.
 func support() []string {
-	return []string{"pkg/engines", "pkg/auth/authtest", "pkg/es/estest", "pkg/document/documenttest", "e2e"}
+	return []string{"pkg/engines", "pkg/app/apptest", "pkg/auth/authtest", "pkg/es/estest", "pkg/document/documenttest", "e2e"}
 }
 
 // within reports whether an import path is a part of the tree or below it.

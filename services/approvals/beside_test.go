@@ -19,7 +19,7 @@ func TestABypassIsMarkedAndReviewedBySomebodyElse(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	of := dossier.ID("content_1")
 	bypass := func(person, why string) (*approvalsv1.Dossier, error) {
-		return s.Bypass(s.as(person), &approvalsv1.BypassRequest{Dossier: of, Hash: "a", Reason: why})
+		return s.Bypass(s.As(person), &approvalsv1.BypassRequest{Dossier: of, Hash: "a", Reason: why})
 	}
 	_, err := bypass("cv.stttt", "Bão số 3")
 	reason(t, err, errorsv1.Reason_BYPASS_POSITION)
@@ -27,7 +27,7 @@ func TestABypassIsMarkedAndReviewedBySomebodyElse(t *testing.T) {
 	reason(t, err, errorsv1.Reason_BYPASS_POSITION)
 	_, err = bypass("pgd.stttt", " ")
 	reason(t, err, errorsv1.Reason_BYPASS_REASON_REQUIRED)
-	_, err = s.Review(s.as("gd.stttt"), &approvalsv1.ReviewRequest{Dossier: of, Outcome: "upheld"})
+	_, err = s.Review(s.As("gd.stttt"), &approvalsv1.ReviewRequest{Dossier: of, Outcome: "upheld"})
 	reason(t, err, errorsv1.Reason_BYPASS_NONE)
 	d, err := bypass("pgd.stttt", "Bão số 3 đổ bộ trong đêm")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestABypassIsMarkedAndReviewedBySomebodyElse(t *testing.T) {
 	_, err = s.Escalate(s.worker(), &approvalsv1.EscalateRequest{Dossier: of})
 	reason(t, err, errorsv1.Reason_TERM_EARLY)
 	review := func(person, outcome, comment string) (*approvalsv1.Dossier, error) {
-		return s.Review(s.as(person), &approvalsv1.ReviewRequest{Dossier: of, Outcome: outcome, Comment: comment})
+		return s.Review(s.As(person), &approvalsv1.ReviewRequest{Dossier: of, Outcome: outcome, Comment: comment})
 	}
 	_, err = review("pgd.stttt", "upheld", "")
 	reason(t, err, errorsv1.Reason_REVIEW_SELF)
@@ -62,10 +62,10 @@ func TestABypassIsMarkedAndReviewedBySomebodyElse(t *testing.T) {
 func TestAPlanIsNeverBypassed(t *testing.T) {
 	s := newService(t)
 	s.setRoute("plan")
-	s.deliver(s.server.follow, s.message("planning", &planningv1.PlanSubmitted{
+	s.Deliver(s.server.follow, s.Message("planning", &planningv1.PlanSubmitted{
 		Plan: &planningv1.Plan{Id: "plan_1", Title: "Kế hoạch", Lead: "H24.02"}, Hash: "a", Revision: 1, Unit: "Phòng Thông tin", Authors: []string{"cv.stttt"},
 	}))
-	_, err := s.Bypass(s.as("gd.stttt"), &approvalsv1.BypassRequest{Dossier: dossier.ID("plan_1"), Hash: "a", Reason: "gấp"})
+	_, err := s.Bypass(s.As("gd.stttt"), &approvalsv1.BypassRequest{Dossier: dossier.ID("plan_1"), Hash: "a", Reason: "gấp"})
 	reason(t, err, errorsv1.Reason_BYPASS_TYPE)
 }
 
@@ -77,13 +77,13 @@ func TestOtherUnitsAreAskedAndTheLevelWaitsForThem(t *testing.T) {
 	ask := &approvalsv1.ConsultRequest{Dossier: of, Question: "Số liệu đã đúng chưa?", Targets: []*approvalsv1.ConsultTarget{
 		{Agency: "H24.03", Unit: "Phòng Cải cách hành chính"}, {Agency: "H24.02", Unit: "Phòng Bưu chính"}, {Agency: "H24.03", Unit: "Phòng Cải cách hành chính"},
 	}}
-	_, err := s.Consult(s.as("pgd.stttt"), ask)
+	_, err := s.Consult(s.As("pgd.stttt"), ask)
 	reason(t, err, errorsv1.Reason_CONSULT_POSITION)
-	_, err = s.Consult(s.as("cv.stttt"), &approvalsv1.ConsultRequest{Dossier: of, Targets: []*approvalsv1.ConsultTarget{{Agency: "H99"}, {Agency: "H24.03", Unit: "Phòng Ma"}}})
+	_, err = s.Consult(s.As("cv.stttt"), &approvalsv1.ConsultRequest{Dossier: of, Targets: []*approvalsv1.ConsultTarget{{Agency: "H99"}, {Agency: "H24.03", Unit: "Phòng Ma"}}})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 3 chỗ chưa đúng; xem danh sách lỗi.", "3 places are wrong; see the list of errors.")
-	_, err = s.GetDossier(s.as("cv.snv"), &approvalsv1.GetDossierRequest{Dossier: of})
+	_, err = s.GetDossier(s.As("cv.snv"), &approvalsv1.GetDossierRequest{Dossier: of})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	d, err := s.Consult(s.as("cv.stttt"), ask)
+	d, err := s.Consult(s.As("cv.stttt"), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestOtherUnitsAreAskedAndTheLevelWaitsForThem(t *testing.T) {
 	_, err = s.approve("cv.snv", of, "a")
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 	give := func(person, outcome, text string) (*approvalsv1.Dossier, error) {
-		return s.GiveOpinion(s.as(person), &approvalsv1.GiveOpinionRequest{Dossier: of, Outcome: outcome, Text: text})
+		return s.GiveOpinion(s.As(person), &approvalsv1.GiveOpinionRequest{Dossier: of, Outcome: outcome, Text: text})
 	}
 	_, err = give("ptp.stttt", "agree", "")
 	reason(t, err, errorsv1.Reason_OPINION_UNIT)
@@ -124,7 +124,7 @@ func TestOtherUnitsAreAskedAndTheLevelWaitsForThem(t *testing.T) {
 
 func TestQuorumAndParallelLevels(t *testing.T) {
 	s := newService(t)
-	_, err := s.PutRoute(s.as("quan.tri"), &approvalsv1.PutRouteRequest{Route: &approvalsv1.Route{DocumentType: "content", Levels: []*approvalsv1.Level{
+	_, err := s.PutRoute(s.As("quan.tri"), &approvalsv1.PutRouteRequest{Route: &approvalsv1.Route{DocumentType: "content", Levels: []*approvalsv1.Level{
 		{Name: "Phòng", Roles: []string{"head", "deputy_head"}, Scope: "unit", Quorum: "all", Term: 3},
 		{Name: "Lãnh đạo Sở", Roles: []string{"leader", "deputy"}, Scope: "agency", Quorum: "one"},
 		{Name: "Thẩm tra", Roles: []string{"officer"}, Scope: "H24.01", Parallel: true},
@@ -152,10 +152,10 @@ func TestQuorumAndParallelLevels(t *testing.T) {
 			t.Errorf("for %s wait %v", person, got)
 		}
 	}
-	_, err = s.Approve(s.as("cv.vp"), &approvalsv1.ApproveRequest{Dossier: of, Hash: "a", Level: 1})
+	_, err = s.Approve(s.As("cv.vp"), &approvalsv1.ApproveRequest{Dossier: of, Hash: "a", Level: 1})
 	reason(t, err, errorsv1.Reason_LEVEL_NOT_CURRENT)
 	s.mustApprove("cv.vp", of, "a")
-	back, err := s.Return(s.as("gd.stttt"), &approvalsv1.ReturnRequest{Dossier: of, Hash: "a", ToLevel: 1, Comment: "Xem lại."})
+	back, err := s.Return(s.As("gd.stttt"), &approvalsv1.ReturnRequest{Dossier: of, Hash: "a", ToLevel: 1, Comment: "Xem lại."})
 	if err != nil || !slices.Equal(back.GetCurrentLevels(), []int32{1}) {
 		t.Fatalf("%v, %v", back, err)
 	}
@@ -174,17 +174,17 @@ func TestAnAgencyHasItsOwnRoute(t *testing.T) {
 	s.setRoute("content")
 	own := &approvalsv1.Route{DocumentType: "content", Agency: "H24.02", Levels: []*approvalsv1.Level{{Name: "Ban biên tập", Roles: []string{"deputy"}, Scope: "agency"}}}
 	other := &approvalsv1.Route{DocumentType: "content", Agency: "H24.03", Levels: own.GetLevels()}
-	_, err := s.PutRoute(s.as("quan.tri"), &approvalsv1.PutRouteRequest{Route: other})
+	_, err := s.PutRoute(s.As("quan.tri"), &approvalsv1.PutRouteRequest{Route: other})
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
-	set, err := s.PutRoute(s.as("quan.tri"), &approvalsv1.PutRouteRequest{Route: own})
+	set, err := s.PutRoute(s.As("quan.tri"), &approvalsv1.PutRouteRequest{Route: own})
 	if err != nil || set.GetAgency() != "H24.02" || set.GetVersion() != 1 || set.GetLevels()[0].GetTerm() != 1 || !set.GetLevels()[0].GetTermDefault() || set.GetLevels()[0].GetQuorum() != "one" {
 		t.Fatalf("%v, %v", set, err)
 	}
 	// What was read may be sent back as it is, and changes nothing.
-	if again, err := s.PutRoute(s.as("quan.tri", "if-match", set.GetEtag()), &approvalsv1.PutRouteRequest{Route: set}); err != nil || again.GetVersion() != 1 {
+	if again, err := s.PutRoute(s.As("quan.tri", "if-match", set.GetEtag()), &approvalsv1.PutRouteRequest{Route: set}); err != nil || again.GetVersion() != 1 {
 		t.Errorf("%v, %v", again, err)
 	}
-	_, err = s.GetRoute(s.as("cv.snv"), &approvalsv1.GetRouteRequest{DocumentType: "content", Agency: "H24.03"})
+	_, err = s.GetRoute(s.As("cv.snv"), &approvalsv1.GetRouteRequest{DocumentType: "content", Agency: "H24.03"})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 	s.submitted("content_1", "a", "cv.stttt")
 	if d := s.get("cv.stttt", dossier.ID("content_1")); len(d.GetLevels()) != 1 || d.GetLevels()[0].GetName() != "Ban biên tập" {
@@ -204,12 +204,12 @@ func TestEveryKindOfDocument(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	s.mustApprove("tp.stttt", dossier.ID("content_1"), "a")
 	s.mustApprove("gd.stttt", dossier.ID("content_1"), "a")
-	s.deliver(s.server.follow,
-		s.message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "b", Revision: 2, Edition: 1}),
-		s.message("content", &contentv1.ContentSubmitted{Content: correction}),
-		s.message("planning", &planningv1.PlanSubmitted{Plan: plan, Hash: "p", Revision: 1, Unit: unit, Authors: authors}),
-		s.message("planning", &planningv1.PlanSubmitted{Plan: plan, Amendment: "amendment_1", Hash: "q", Revision: 1, Unit: unit, Authors: authors, Agency: "H24.02"}),
-		s.message("distribution", &distributionv1.WithdrawalSubmitted{Withdrawal: "withdrawal_1", Title: "Tin", Agency: "H24.02", Unit: unit, Authors: authors, Hash: "w"}),
+	s.Deliver(s.server.follow,
+		s.Message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "b", Revision: 2, Edition: 1}),
+		s.Message("content", &contentv1.ContentSubmitted{Content: correction}),
+		s.Message("planning", &planningv1.PlanSubmitted{Plan: plan, Hash: "p", Revision: 1, Unit: unit, Authors: authors}),
+		s.Message("planning", &planningv1.PlanSubmitted{Plan: plan, Amendment: "amendment_1", Hash: "q", Revision: 1, Unit: unit, Authors: authors, Agency: "H24.02"}),
+		s.Message("distribution", &distributionv1.WithdrawalSubmitted{Withdrawal: "withdrawal_1", Title: "Tin", Agency: "H24.02", Unit: unit, Authors: authors, Hash: "w"}),
 	)
 	if d := s.get("cv.stttt", dossier.ID("content_1")); d.GetState() != "approved" || d.GetEdition() != 0 {
 		t.Errorf("the first edition, which is public: %v", d)
@@ -225,10 +225,10 @@ func TestEveryKindOfDocument(t *testing.T) {
 	if got := s.documentsOf("cv.stttt", &approvalsv1.ListDossiersRequest{DocumentType: "amendment", State: "in_approval"}); !slices.Equal(got, []string{"amendment_1"}) {
 		t.Errorf("amendments: %v", got)
 	}
-	s.deliver(s.server.follow,
-		s.message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "c", Revision: 3, Edition: 1}),
-		s.message("planning", &planningv1.PlanRevised{Plan: "plan_1", Hash: "p2", Revision: 2}),
-		s.message("planning", &planningv1.PlanRevised{Plan: "plan_1", Amendment: "amendment_1", Hash: "q2", Revision: 2}),
+	s.Deliver(s.server.follow,
+		s.Message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "c", Revision: 3, Edition: 1}),
+		s.Message("planning", &planningv1.PlanRevised{Plan: "plan_1", Hash: "p2", Revision: 2}),
+		s.Message("planning", &planningv1.PlanRevised{Plan: "plan_1", Amendment: "amendment_1", Hash: "q2", Revision: 2}),
 	)
 	for _, of := range []string{dossier.IDOf("content_1", 1), dossier.ID("plan_1"), dossier.ID("amendment_1")} {
 		if d := s.get("cv.stttt", of); d.GetState() != "voided" {

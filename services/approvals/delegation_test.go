@@ -15,12 +15,12 @@ import (
 
 // delegated has somebody delegate to another from a moment ago.
 func (s *service) delegated(from, to string, hold time.Duration, types ...string) *approvalsv1.Delegation {
-	s.t.Helper()
-	d, err := s.GiveDelegation(s.as(from), &approvalsv1.GiveDelegationRequest{
+	s.Helper()
+	d, err := s.GiveDelegation(s.As(from), &approvalsv1.GiveDelegationRequest{
 		Delegate: to, DocumentTypes: types, From: timestamppb.New(time.Now().Add(-time.Minute)), To: timestamppb.New(time.Now().Add(hold)), Paper: "12/GUQ-STTTT ngày 01/03/2022",
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return d
 }
@@ -60,19 +60,19 @@ func TestADelegationHoldsInItsTimeAndScopeAlone(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	of := dossier.ID("content_1")
 	onBehalf := func(person, of, delegator string) error {
-		_, err := s.Approve(s.as(person), &approvalsv1.ApproveRequest{Dossier: of, Hash: "a", OnBehalfOf: delegator})
+		_, err := s.Approve(s.As(person), &approvalsv1.ApproveRequest{Dossier: of, Hash: "a", OnBehalfOf: delegator})
 		return err
 	}
 	s.delegated("tp.stttt", "tp2.stttt", time.Hour, "report")
 	reason(t, onBehalf("tp2.stttt", of, "tp.stttt"), errorsv1.Reason_DELEGATION_NONE)
-	other, err := s.GiveDelegation(s.as("tp.stttt"), &approvalsv1.GiveDelegationRequest{
+	other, err := s.GiveDelegation(s.As("tp.stttt"), &approvalsv1.GiveDelegationRequest{
 		Delegate: "tp2.stttt", Agencies: []string{"H24.03"}, To: timestamppb.New(time.Now().Add(time.Hour)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reason(t, onBehalf("tp2.stttt", of, "tp.stttt"), errorsv1.Reason_DELEGATION_NONE)
-	later, err := s.GiveDelegation(s.as("tp.stttt"), &approvalsv1.GiveDelegationRequest{
+	later, err := s.GiveDelegation(s.As("tp.stttt"), &approvalsv1.GiveDelegationRequest{
 		Delegate: "tp2.stttt", From: timestamppb.New(time.Now().Add(time.Hour)), To: timestamppb.New(time.Now().Add(2 * time.Hour)),
 	})
 	if err != nil || later.GetState() != "pending" {
@@ -91,15 +91,15 @@ func TestADelegationHoldsInItsTimeAndScopeAlone(t *testing.T) {
 	if got := s.waitingFor("cv.snv"); !slices.Equal(got, []string{"content_1"}) {
 		t.Errorf("for the delegate elsewhere wait %v", got)
 	}
-	if _, err := s.RevokeDelegation(s.as("cv.stttt"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId()}); err == nil {
+	if _, err := s.RevokeDelegation(s.As("cv.stttt"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId()}); err == nil {
 		t.Error("a colleague revoked it")
 	}
-	revoked, err := s.RevokeDelegation(s.as("quan.tri"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId(), Reason: "Đi công tác về."})
+	revoked, err := s.RevokeDelegation(s.As("quan.tri"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId(), Reason: "Đi công tác về."})
 	if err != nil || revoked.GetState() != "revoked" || revoked.GetRevokedBy() != "quan.tri" {
 		t.Fatalf("%v, %v", revoked, err)
 	}
 	reason(t, onBehalf("cv.snv", of, "tp.stttt"), errorsv1.Reason_NOT_FOUND)
-	_, err = s.RevokeDelegation(s.as("quan.tri"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId()})
+	_, err = s.RevokeDelegation(s.As("quan.tri"), &approvalsv1.RevokeDelegationRequest{Delegation: good.GetId()})
 	reason(t, err, errorsv1.Reason_DELEGATION_OVER)
 	_ = other
 }
@@ -109,7 +109,7 @@ func TestWhoDelegates(t *testing.T) {
 	to := timestamppb.New(time.Now().Add(time.Hour))
 	give := func(by string, r *approvalsv1.GiveDelegationRequest) error {
 		r.To = to
-		_, err := s.GiveDelegation(s.as(by), r)
+		_, err := s.GiveDelegation(s.As(by), r)
 		return err
 	}
 	reason(t, give("cv.stttt", &approvalsv1.GiveDelegationRequest{Delegator: "gd.stttt", Delegate: "cv.stttt", Paper: "1"}), errorsv1.Reason_FORBIDDEN)
@@ -118,15 +118,15 @@ func TestWhoDelegates(t *testing.T) {
 	if err := give("quan.tri", &approvalsv1.GiveDelegationRequest{Delegator: "gd.stttt", Delegate: "pgd.stttt", Paper: "15/GUQ-STTTT ngày 01/03/2022"}); err != nil {
 		t.Error(err)
 	}
-	_, err := s.GiveDelegation(s.as("gd.stttt"), &approvalsv1.GiveDelegationRequest{Delegate: "gd.stttt", DocumentTypes: []string{"letter"}, Agencies: []string{"H99"}})
+	_, err := s.GiveDelegation(s.As("gd.stttt"), &approvalsv1.GiveDelegationRequest{Delegate: "gd.stttt", DocumentTypes: []string{"letter"}, Agencies: []string{"H99"}})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 4 chỗ chưa đúng; xem danh sách lỗi.", "4 places are wrong; see the list of errors.")
-	r, err := s.ListDelegations(s.as("pgd.stttt"), &approvalsv1.ListDelegationsRequest{Delegate: "pgd.stttt", Active: true})
+	r, err := s.ListDelegations(s.As("pgd.stttt"), &approvalsv1.ListDelegationsRequest{Delegate: "pgd.stttt", Active: true})
 	if err != nil || len(r.GetDelegations()) != 1 || r.GetDelegations()[0].GetRecordedBy() != "quan.tri" {
 		t.Errorf("%v, %v", r, err)
 	}
-	if r, err := s.ListDelegations(s.as("cv.snv"), &approvalsv1.ListDelegationsRequest{}); err != nil || len(r.GetDelegations()) != 0 {
+	if r, err := s.ListDelegations(s.As("cv.snv"), &approvalsv1.ListDelegationsRequest{}); err != nil || len(r.GetDelegations()) != 0 {
 		t.Errorf("another agency reads %v, %v", r, err)
 	}
-	_, err = s.GetDelegation(s.as("cv.snv"), &approvalsv1.GetDelegationRequest{Delegation: "delegation_00000000000000000000000000"})
+	_, err = s.GetDelegation(s.As("cv.snv"), &approvalsv1.GetDelegationRequest{Delegation: "delegation_00000000000000000000000000"})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 }

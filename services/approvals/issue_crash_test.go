@@ -114,7 +114,7 @@ type process struct {
 	in  io.Closer
 }
 
-func startService(t *testing.T, o serviceOrder) process {
+func startService(t testing.TB, o serviceOrder) process {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -143,7 +143,7 @@ func startService(t *testing.T, o serviceOrder) process {
 	return process{cmd, in}
 }
 
-func (p process) kill(t *testing.T) {
+func (p process) kill(t testing.TB) {
 	t.Helper()
 	if err := p.cmd.Process.Kill(); err != nil {
 		t.Error(err)
@@ -183,7 +183,7 @@ type outcomes struct {
 }
 
 func (s *numbering) approvedCrowd(round int) []string {
-	s.t.Helper()
+	s.Helper()
 	crowd := make([]string, *issuers)
 	var preparing sync.WaitGroup
 	turns := make(chan struct{}, 32)
@@ -200,16 +200,16 @@ func (s *numbering) approvedCrowd(round int) []string {
 
 // crowd lets everybody issue at once, and kills the service at drawn moments of it.
 func (s *numbering) crowd(crowd []string, random *rand.Rand, told *outcomes) {
-	t := s.t
+	t := s.TB
 	t.Helper()
-	o := serviceOrder{Database: s.server.host.Pool.Config().ConnString(), Issuer: s.issuer.URL, Address: freeAddress(t)}
+	o := serviceOrder{Database: s.Host.Pool.Config().ConnString(), Issuer: s.Issuer.URL, Address: freeAddress(t)}
 	service := startService(t, o)
 	conn, err := rpc.Dial(o.Address, rpc.ClientOptions{Service: "approvals"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	client, token := approvalsv1.NewApprovalServiceClient(conn), s.issuer.Token(t, "vt.ubnd")
+	client, token := approvalsv1.NewApprovalServiceClient(conn), s.Issuer.Token(t, "vt.ubnd")
 	var answered atomic.Int64
 	var issuing sync.WaitGroup
 	for _, one := range crowd {
@@ -226,7 +226,7 @@ func (s *numbering) crowd(crowd []string, random *rand.Rand, told *outcomes) {
 		at += int64(len(crowd)/8 + random.IntN(len(crowd)/16+1))
 		until(t, "issuers are answered", func() bool { return answered.Load() >= at })
 		if kills%2 == 1 { // a reply is lost, and the service goes on
-			_, err := s.server.host.Pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			_, err := s.Host.Pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 				WHERE datname = current_database() AND application_name = 'loa-approvals-committer'`)
 			if err != nil {
 				t.Error(err)
@@ -247,11 +247,11 @@ func (s *numbering) crowd(crowd []string, random *rand.Rand, told *outcomes) {
 	// Whoever went away left issues that the service ends by itself.
 	until(t, "nothing waits for a number", func() bool {
 		var head int64
-		err := s.server.host.Pool.QueryRow(t.Context(), "SELECT max(position) FROM es.event").Scan(&head)
-		if err != nil || s.server.host.Log.WaitFor(t.Context(), readmodel.RegistersName, head) != nil {
+		err := s.Host.Pool.QueryRow(t.Context(), "SELECT max(position) FROM es.event").Scan(&head)
+		if err != nil || s.Host.Log.WaitFor(t.Context(), readmodel.RegistersName, head) != nil {
 			return false
 		}
-		waiting, err := readmodel.Issuing(t.Context(), s.server.host.Pool, time.Now().Add(time.Hour), 1)
+		waiting, err := readmodel.Issuing(t.Context(), s.Host.Pool, time.Now().Add(time.Hour), 1)
 		return err == nil && len(waiting) == 0
 	})
 	_ = service.in.Close()
@@ -263,7 +263,7 @@ func (s *numbering) crowd(crowd []string, random *rand.Rand, told *outcomes) {
 // ask issues one dossier: a patient clerk repeats the request, under its key, until it is answered.
 func (s *numbering) ask(client approvalsv1.ApprovalServiceClient, token, dossier string, patient bool, told *outcomes) {
 	for tries := 0; ; tries++ {
-		ctx, cancel := context.WithTimeout(rpc.WithCaller(s.t.Context(), token), 10*time.Second)
+		ctx, cancel := context.WithTimeout(rpc.WithCaller(s.Context(), token), 10*time.Second)
 		ctx = metadata.AppendToOutgoingContext(ctx, "idempotency-key", "issue "+dossier)
 		d, err := client.Issue(ctx, &approvalsv1.IssueRequest{Dossier: dossier}, grpc.WaitForReady(patient && tries > 0))
 		cancel()
@@ -272,7 +272,7 @@ func (s *numbering) ask(client approvalsv1.ApprovalServiceClient, token, dossier
 		case err == nil:
 			told.numbers[dossier] = d.GetNumber()
 		case !errs.Transient(err):
-			s.t.Errorf("%s: %v", dossier, err)
+			s.Errorf("%s: %v", dossier, err)
 		case !patient:
 			told.gaveUp++
 		default:
@@ -284,7 +284,7 @@ func (s *numbering) ask(client approvalsv1.ApprovalServiceClient, token, dossier
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
-		case <-s.t.Context().Done():
+		case <-s.Context().Done():
 			return
 		}
 	}
@@ -292,9 +292,9 @@ func (s *numbering) ask(client approvalsv1.ApprovalServiceClient, token, dossier
 
 // settle holds the register against the dossiers, and both against what issuers were told.
 func (s *numbering) settle(of string, all []string, told *outcomes) {
-	t := s.t
+	t := s.TB
 	t.Helper()
-	events, err := s.server.host.Log.Read(t.Context(), 0, 10*len(all)+100)
+	events, err := s.Host.Log.Read(t.Context(), 0, 10*len(all)+100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,12 +349,12 @@ func (s *numbering) settle(of string, all []string, told *outcomes) {
 
 // allNumbers is the register's list, page after page.
 func (s *numbering) allNumbers(of string) string {
-	s.t.Helper()
+	s.Helper()
 	var lines strings.Builder
 	for token := ""; ; {
-		r, err := s.ListNumbers(s.as("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 200, PageToken: token})
+		r, err := s.ListNumbers(s.As("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 200, PageToken: token})
 		if err != nil {
-			s.t.Fatal(err)
+			s.Fatal(err)
 		}
 		for _, n := range r.GetNumbers() {
 			fmt.Fprintf(&lines, "%d %s %s\n", n.GetNumber(), n.GetState(), n.GetDossier())
@@ -365,7 +365,7 @@ func (s *numbering) allNumbers(of string) string {
 	}
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -375,7 +375,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func until(t *testing.T, what string, done func() bool) {
+func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()

@@ -47,7 +47,7 @@ func TestWhatACrashLeftIsFinished(t *testing.T) {
 			if got := s.published(); len(got) != 1 {
 				t.Errorf("%v", got)
 			}
-			events, err := s.server.host.Log.ReadStream(t.Context(), begun.Recorded[0].Stream, 3)
+			events, err := s.Host.Log.ReadStream(t.Context(), begun.Recorded[0].Stream, 3)
 			if err != nil || len(events) != 1 || events[0].Actor != "vt.ubnd" {
 				t.Errorf("%v %v", events, err)
 			}
@@ -67,16 +67,16 @@ func TestAnEditWaitsUntilTheNumberIsGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit := s.message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "other"})
-	err = s.tryDeliver(s.server.follow, edit)
+	edit := s.Message("content", &contentv1.ContentRevised{Content: "content_1", Hash: "other"})
+	err = s.TryDeliver(s.server.follow, edit)
 	if reason(t, err, errorsv1.Reason_DOSSIER_ISSUING); !errs.Transient(err) {
 		t.Error("the consumer would not try again")
 	}
 	if _, _, err := s.server.finishIssue(t.Context(), begun.State); err != nil {
 		t.Fatal(err)
 	}
-	s.deliver(s.server.follow, edit)
-	d, err := s.GetDossier(s.as("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: plan})
+	s.Deliver(s.server.follow, edit)
+	d, err := s.GetDossier(s.As("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: plan})
 	if err != nil || d.GetState() != "voided" || d.GetNumber() != "01/KH-UBND" {
 		t.Errorf("%v %v", d, err)
 	}

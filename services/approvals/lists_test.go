@@ -31,13 +31,13 @@ func TestAListShowsWhatGetShows(t *testing.T) {
 			p.Agency, p.Unit = "H24.63", "Ban Biên tập"
 		}
 	}
-	s.deliver(s.server.host.Directory.Consumer("approvals").Handle, s.message("planning", &planningv1.PeopleImported{People: moved}))
+	s.Deliver(s.Host.Directory.Consumer("approvals").Handle, s.Message("planning", &planningv1.PeopleImported{People: moved}))
 
 	beyond := 0
 	for _, p := range moved {
 		var shown []string
 		for request := (&approvalsv1.ListDossiersRequest{PageSize: int32(1 + r.IntN(5))}); ; {
-			page, err := s.ListDossiers(s.as(p.GetId()), request)
+			page, err := s.ListDossiers(s.As(p.GetId()), request)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestAListShowsWhatGetShows(t *testing.T) {
 		}
 		var may []string
 		for _, id := range slices.Backward(all) { // the newest first
-			d, err := s.GetDossier(s.as(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: id})
+			d, err := s.GetDossier(s.As(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: id})
 			switch {
 			case err == nil:
 				may = append(may, id)
@@ -83,12 +83,12 @@ func (s *service) mixedWorld(r *rand.Rand, size int) (all []string) {
 		s.setAnyRoute(r, "content")
 		s.setAnyRoute(r, "report")
 		if r.IntN(3) > 0 {
-			s.deliver(s.server.follow, s.message("content", &contentv1.ContentSubmitted{Content: &contentv1.Content{
+			s.Deliver(s.server.follow, s.Message("content", &contentv1.ContentSubmitted{Content: &contentv1.Content{
 				Id: document, Title: "Tin", Agency: agency, Unit: units[agency], Hash: hash, Authors: []string{authors[agency]},
 			}}))
 		} else {
 			document = fmt.Sprintf("report_%d", i)
-			s.deliver(s.server.follow, s.message("reporting", &reportingv1.ReportSubmitted{
+			s.Deliver(s.server.follow, s.Message("reporting", &reportingv1.ReportSubmitted{
 				Report: &reportingv1.Report{Id: document, Title: "Báo cáo", Agency: agency, Hash: hash}, Unit: units[agency], Authors: []string{authors[agency]},
 			}))
 		}
@@ -100,7 +100,7 @@ func (s *service) mixedWorld(r *rand.Rand, size int) (all []string) {
 			if r.IntN(2) == 0 {
 				ask.Unit = target.GetUnit()
 			}
-			tried(s.Consult(s.as(authors[agency]), &approvalsv1.ConsultRequest{Dossier: id, Question: "Ý kiến?", Targets: []*approvalsv1.ConsultTarget{ask}}))
+			tried(s.Consult(s.As(authors[agency]), &approvalsv1.ConsultRequest{Dossier: id, Question: "Ý kiến?", Targets: []*approvalsv1.ConsultTarget{ask}}))
 		}
 		s.delegate(r, anybody(), anybody())
 		s.delegate(r, anybody(), anybody())
@@ -109,7 +109,7 @@ func (s *service) mixedWorld(r *rand.Rand, size int) (all []string) {
 			for _, p := range people {
 				switch r.IntN(6) {
 				case 0:
-					tried(s.Return(s.as(p.GetId()), &approvalsv1.ReturnRequest{Dossier: of, Hash: hash, Comment: "Sửa."}))
+					tried(s.Return(s.As(p.GetId()), &approvalsv1.ReturnRequest{Dossier: of, Hash: hash, Comment: "Sửa."}))
 				case 1, 2:
 					tried(s.approve(p.GetId(), of, hash))
 				}
@@ -130,15 +130,15 @@ func (s *service) delegate(r *rand.Rand, from, to string) {
 	if r.IntN(2) == 0 {
 		given.Agencies = []string{[]string{"H24.02", "H24.03"}[r.IntN(2)]}
 	}
-	d := tried(s.GiveDelegation(s.as(from), given))
+	d := tried(s.GiveDelegation(s.As(from), given))
 	if d != nil && r.IntN(4) == 0 {
-		tried(s.RevokeDelegation(s.as(from), &approvalsv1.RevokeDelegationRequest{Delegation: d.GetId(), Reason: "Đã về."}))
+		tried(s.RevokeDelegation(s.As(from), &approvalsv1.RevokeDelegationRequest{Delegation: d.GetId(), Reason: "Đã về."}))
 	}
 }
 
 // setAnyRoute sets a type's route anew, with levels here and elsewhere.
 func (s *service) setAnyRoute(r *rand.Rand, documentType string) {
-	s.t.Helper()
+	s.Helper()
 	route := &approvalsv1.Route{DocumentType: documentType}
 	for i := range 1 + r.IntN(3) {
 		route.Levels = append(route.Levels, &approvalsv1.Level{
@@ -147,11 +147,11 @@ func (s *service) setAnyRoute(r *rand.Rand, documentType string) {
 		})
 	}
 	var more []string
-	if was, err := s.GetRoute(s.as("quan.tri"), &approvalsv1.GetRouteRequest{DocumentType: documentType}); err == nil {
+	if was, err := s.GetRoute(s.As("quan.tri"), &approvalsv1.GetRouteRequest{DocumentType: documentType}); err == nil {
 		more = []string{"if-match", was.GetEtag()}
 	}
-	if _, err := s.PutRoute(s.as("quan.tri", more...), &approvalsv1.PutRouteRequest{Route: route}); err != nil {
-		s.t.Fatal(err)
+	if _, err := s.PutRoute(s.As("quan.tri", more...), &approvalsv1.PutRouteRequest{Route: route}); err != nil {
+		s.Fatal(err)
 	}
 }
 

@@ -34,17 +34,17 @@ type numbering struct {
 func newNumbering(t *testing.T) *numbering {
 	t.Helper()
 	s := newService(t)
-	s.deliver(s.server.host.Directory.Consumer("approvals").Handle, s.message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
+	s.Deliver(s.Host.Directory.Consumer("approvals").Handle, s.Message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{
 		{Code: "H24", Kind: "province", Abbreviation: "UBND"},
 		{Code: "H24.01", Kind: "office", Abbreviation: "VP", Parent: "H24"},
 		{Code: "H24.02", Kind: "department", Abbreviation: "STTTT", Parent: "H24"},
 		{Code: "H24.03", Kind: "department", Abbreviation: "SNV", Parent: "H24"},
-	}}), s.message("planning", &planningv1.PeopleImported{People: []*planningv1.Person{
+	}}), s.Message("planning", &planningv1.PeopleImported{People: []*planningv1.Person{
 		{Id: "vt.ubnd", Name: "Hoàng Thị Mai", Agency: "H24.01", Unit: "Phòng Hành chính", Position: "Văn thư", Role: "clerk", ValidFrom: "2022-01-01"},
 		{Id: "vt.stttt", Name: "Bùi Thị Ngọc", Agency: "H24.02", Unit: "Văn phòng Sở", Position: "Văn thư", Role: "clerk", ValidFrom: "2022-01-01"},
 		{Id: "vt.snv", Name: "Ngô Thị Hạnh", Agency: "H24.03", Unit: "Văn phòng Sở", Position: "Văn thư", Role: "clerk", ValidFrom: "2022-01-01"},
 	}}))
-	now, err := s.server.host.Log.Now(t.Context())
+	now, err := s.Host.Log.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,30 +52,30 @@ func newNumbering(t *testing.T) *numbering {
 }
 
 func (s *numbering) open(person, issuer string, edit func(*approvalsv1.OpenRegisterRequest)) (*approvalsv1.Register, error) {
-	s.t.Helper()
+	s.Helper()
 	r := &approvalsv1.OpenRegisterRequest{Issuer: issuer, Year: int32(s.year), Types: []*approvalsv1.RegisterType{
 		{DocumentType: "plan", Abbreviation: "KH"}, {DocumentType: "report", Abbreviation: "BC"},
 	}}
 	if edit != nil {
 		edit(r)
 	}
-	return s.OpenRegister(s.as(person), r)
+	return s.OpenRegister(s.As(person), r)
 }
 
 func (s *numbering) mustOpen(person, issuer string, edit func(*approvalsv1.OpenRegisterRequest)) *approvalsv1.Register {
-	s.t.Helper()
+	s.Helper()
 	r, err := s.open(person, issuer, edit)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return r
 }
 
 // approved writes a plan's dossier of H24.02 that has gone its whole way to an agency's leadership.
 func (s *numbering) approved(document, scope string) string {
-	s.t.Helper()
+	s.Helper()
 	of := dossier.ID(document)
-	_, err := s.server.dossiers.Execute(s.t.Context(), of, es.Command{Key: id.NewUUID(time.Now())}, func(*dossier.Dossier, int64) ([]any, error) {
+	_, err := s.server.dossiers.Execute(s.Context(), of, es.Command{Key: id.NewUUID(time.Now())}, func(*dossier.Dossier, int64) ([]any, error) {
 		return []any{
 			dossier.Opened{
 				DocumentType: "plan", Document: document, Title: "Kế hoạch " + document, Agency: "H24.02", Unit: "Phòng Thông tin", Authors: []string{"cv.stttt"},
@@ -87,25 +87,25 @@ func (s *numbering) approved(document, scope string) string {
 		}, nil
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return of
 }
 
 func (s *numbering) issue(person, dossier string, edit func(*approvalsv1.IssueRequest), more ...string) (*approvalsv1.Dossier, error) {
-	s.t.Helper()
+	s.Helper()
 	r := &approvalsv1.IssueRequest{Dossier: dossier}
 	if edit != nil {
 		edit(r)
 	}
-	return s.Issue(s.as(person, more...), r)
+	return s.Issue(s.As(person, more...), r)
 }
 
 func (s *numbering) numbers(person, register string) string {
-	s.t.Helper()
-	r, err := s.ListNumbers(s.as(person), &approvalsv1.ListNumbersRequest{Register: register})
+	s.Helper()
+	r, err := s.ListNumbers(s.As(person), &approvalsv1.ListNumbersRequest{Register: register})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	var lines []string
 	for _, n := range r.GetNumbers() {
@@ -124,7 +124,7 @@ func TestAClerkOfTheIssuerGivesTheNumber(t *testing.T) {
 	waiting := func(wants ...string) {
 		t.Helper()
 		for i, person := range []string{"vt.ubnd", "vt.stttt", "vt.snv", "quan.tri"} {
-			r, err := s.ListDossiers(s.as(person), &approvalsv1.ListDossiersRequest{WaitingFor: "number"})
+			r, err := s.ListDossiers(s.As(person), &approvalsv1.ListDossiersRequest{WaitingFor: "number"})
 			if got := strings.Join(documents(r), " "); err != nil || got != wants[i] {
 				t.Errorf("%q waits for a number of %s, want %q: %v", got, person, wants[i], err)
 			}
@@ -149,7 +149,7 @@ func TestAClerkOfTheIssuerGivesTheNumber(t *testing.T) {
 		t.Fatalf("%v %v", issued, err)
 	}
 	waiting("", "", "", "")
-	if r, err := s.ListDossiers(s.as("vt.ubnd"), &approvalsv1.ListDossiersRequest{}); err != nil || strings.Join(documents(r), " ") != "plan_1" {
+	if r, err := s.ListDossiers(s.As("vt.ubnd"), &approvalsv1.ListDossiersRequest{}); err != nil || strings.Join(documents(r), " ") != "plan_1" {
 		t.Errorf("the clerk sees %v %v", r, err)
 	}
 	if got := s.numbers("thanh.tra", city.GetId()); got != "1 01/KH-UBND issued plan_1" {
@@ -158,7 +158,7 @@ func TestAClerkOfTheIssuerGivesTheNumber(t *testing.T) {
 	if got := s.numbers("cv.stttt", own.GetId()); got != "15 15/KH-STTTT issued plan_2" {
 		t.Error(got)
 	}
-	if read, err := s.GetDossier(s.as("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: plan}); err != nil || read.GetNumber() != "01/KH-UBND" {
+	if read, err := s.GetDossier(s.As("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: plan}); err != nil || read.GetNumber() != "01/KH-UBND" {
 		t.Errorf("%v %v", read, err)
 	}
 	published := s.published()
@@ -170,15 +170,15 @@ func TestAClerkOfTheIssuerGivesTheNumber(t *testing.T) {
 
 // published is what the log says of issues to other services.
 func (s *numbering) published() (all []*approvalsv1.DossierIssued) {
-	s.t.Helper()
-	events, err := s.server.host.Log.Read(s.t.Context(), 0, 10_000)
+	s.Helper()
+	events, err := s.Host.Log.Read(s.Context(), 0, 10_000)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	for _, e := range events {
 		message, err := publish(e)
 		if err != nil {
-			s.t.Fatal(err)
+			s.Fatal(err)
 		}
 		if issued, ok := message.(*approvalsv1.DossierIssued); ok {
 			all = append(all, issued)
@@ -194,7 +194,7 @@ func TestIssueIsAnsweredOnceAndRefusedBeforeItBegins(t *testing.T) {
 		t.Helper()
 		_, err := s.issue("vt.ubnd", of, edit)
 		reason(t, err, want)
-		if d, err := s.GetDossier(s.as("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: of}); err != nil || d.GetState() != "approved" {
+		if d, err := s.GetDossier(s.As("vt.ubnd"), &approvalsv1.GetDossierRequest{Dossier: of}); err != nil || d.GetState() != "approved" {
 			t.Errorf("after a refusal: %v %v", d, err)
 		}
 	}
@@ -253,12 +253,12 @@ func TestAVoidedNumberStaysInTheList(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before, err := s.server.host.Log.Now(t.Context())
+	before, err := s.Host.Log.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	void := func(person, number, why string, more ...string) (*approvalsv1.RegisterNumber, error) {
-		return s.VoidNumber(s.as(person, more...), &approvalsv1.VoidNumberRequest{Register: of, Number: number, Reason: why})
+		return s.VoidNumber(s.As(person, more...), &approvalsv1.VoidNumberRequest{Register: of, Number: number, Reason: why})
 	}
 	_, err = void("vt.ubnd", "2", " ")
 	reason(t, err, errorsv1.Reason_INVALID)
@@ -283,19 +283,19 @@ func TestAVoidedNumberStaysInTheList(t *testing.T) {
 	if got := s.numbers("vt.ubnd", of); got != "1 01/KH-UBND issued plan_1; 2 02/KH-UBND voided plan_2; 3 03/KH-UBND issued plan_3" {
 		t.Error(got)
 	}
-	past, err := s.server.host.Log.AsOf(t.Context(), before, s.server.host.Module.Projections)
+	past, err := s.Host.Log.AsOf(t.Context(), before, s.Host.Module.Projections)
 	if err != nil {
 		t.Fatal(err)
 	}
-	then, err := readmodel.ListNumbers(past, s.server.host.Pool, of, 0, 10)
+	then, err := readmodel.ListNumbers(past, s.Host.Pool, of, 0, 10)
 	if err != nil || len(then) != 2 || then[1].State != "issued" || then[1].VoidedAt != nil {
 		t.Errorf("before the number was voided: %+v %v", then, err)
 	}
-	page, err := s.ListNumbers(s.as("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 2})
+	page, err := s.ListNumbers(s.As("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 2})
 	if err != nil || len(page.GetNumbers()) != 2 || page.GetNextPageToken() == "" {
 		t.Fatalf("%v %v", page, err)
 	}
-	page, err = s.ListNumbers(s.as("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 2, PageToken: page.GetNextPageToken()})
+	page, err = s.ListNumbers(s.As("vt.ubnd"), &approvalsv1.ListNumbersRequest{Register: of, PageSize: 2, PageToken: page.GetNextPageToken()})
 	if err != nil || len(page.GetNumbers()) != 1 || page.GetNumbers()[0].GetNumber() != 3 || page.GetNextPageToken() != "" {
 		t.Fatalf("%v %v", page, err)
 	}
@@ -323,7 +323,7 @@ func TestRegistersAreSeenByTheirIssuer(t *testing.T) {
 	for person, want := range map[string]string{
 		"vt.ubnd": "H24", "pho.chu.tich": "H24", "cv.vp": "H24", "cv.stttt": "H24.02", "thanh.tra": "H24.02 H24", "quan.tri": "H24.02 H24", "vt.snv": "",
 	} {
-		r, err := s.ListRegisters(s.as(person), &approvalsv1.ListRegistersRequest{})
+		r, err := s.ListRegisters(s.As(person), &approvalsv1.ListRegistersRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +335,7 @@ func TestRegistersAreSeenByTheirIssuer(t *testing.T) {
 			t.Errorf("%s sees %v, want %q", person, got, want)
 		}
 		for _, x := range []*approvalsv1.Register{city, own} {
-			_, err := s.GetRegister(s.as(person), &approvalsv1.GetRegisterRequest{Register: x.GetId()})
+			_, err := s.GetRegister(s.As(person), &approvalsv1.GetRegisterRequest{Register: x.GetId()})
 			if seen := strings.Contains(" "+want+" ", " "+x.GetIssuer()+" "); seen != (err == nil) {
 				t.Errorf("%s reads that of %s: %v", person, x.GetIssuer(), err)
 			}
@@ -344,15 +344,15 @@ func TestRegistersAreSeenByTheirIssuer(t *testing.T) {
 			}
 		}
 	}
-	read, err := s.GetRegister(s.as("cv.vp"), &approvalsv1.GetRegisterRequest{Register: city.GetId()})
+	read, err := s.GetRegister(s.As("cv.vp"), &approvalsv1.GetRegisterRequest{Register: city.GetId()})
 	if err != nil || read.GetName() != "Sổ văn bản đi" || read.GetFirst() != 1 || read.GetManaged() != "loa" || len(read.GetTypes()) != 2 || read.GetYear() != 2022 {
 		t.Errorf("%v %v", read, err)
 	}
-	r, err := s.ListRegisters(s.as("quan.tri"), &approvalsv1.ListRegistersRequest{Issuer: "H24", Year: 2022})
+	r, err := s.ListRegisters(s.As("quan.tri"), &approvalsv1.ListRegistersRequest{Issuer: "H24", Year: 2022})
 	if err != nil || len(r.GetRegisters()) != 1 {
 		t.Errorf("%v %v", r, err)
 	}
-	_, err = s.GetRegister(s.as("quan.tri"), &approvalsv1.GetRegisterRequest{Register: "register_1"})
+	_, err = s.GetRegister(s.As("quan.tri"), &approvalsv1.GetRegisterRequest{Register: "register_1"})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 }
 
@@ -365,11 +365,11 @@ func TestARegisterIsAWorkbook(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.VoidNumber(s.as("vt.ubnd"), &approvalsv1.VoidNumberRequest{Register: of.GetId(), Number: "1", Reason: "=Cấp nhầm"}); err != nil {
+	if _, err := s.VoidNumber(s.As("vt.ubnd"), &approvalsv1.VoidNumberRequest{Register: of.GetId(), Number: "1", Reason: "=Cấp nhầm"}); err != nil {
 		t.Fatal(err)
 	}
 	export := func(person, format string, asOf *timestamppb.Timestamp) (*httpbody.HttpBody, error) {
-		return s.ExportNumbers(s.as(person), &approvalsv1.ExportNumbersRequest{Register: of.GetId(), Format: format, AsOf: asOf})
+		return s.ExportNumbers(s.As(person), &approvalsv1.ExportNumbersRequest{Register: of.GetId(), Format: format, AsOf: asOf})
 	}
 	_, err := export("vt.ubnd", "pdf", nil)
 	reason(t, err, errorsv1.Reason_INVALID)

@@ -56,9 +56,9 @@ func TestWaitingForMeAgreesWithTheRules(t *testing.T) {
 	id := dossier.ID("content_1")
 	for _, next := range []string{"ptp.stttt", "gd.stttt", "cv.vp"} {
 		for _, p := range staff() {
-			_, err := s.Approve(s.as(p.GetId()), &approvalsv1.ApproveRequest{Dossier: id, Hash: "another"})
+			_, err := s.Approve(s.As(p.GetId()), &approvalsv1.ApproveRequest{Dossier: id, Hash: "another"})
 			may := len(s.waitingFor(p.GetId())) == 1
-			state, err2 := s.GetDossier(s.as(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: id})
+			state, err2 := s.GetDossier(s.As(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: id})
 			if errs.ReasonOf(err) == errorsv1.Reason_NOT_FOUND != (err2 != nil) && p.GetRole() != "auditor" {
 				t.Errorf("%s: deciding is answered %v, reading %v", p.GetId(), err, err2)
 			}
@@ -83,12 +83,12 @@ func TestWhoReadsADossier(t *testing.T) {
 	s := newService(t)
 	s.setRoute("content")
 	s.submitted("content_1", "a", "cv.stttt")
-	route, err := s.GetRoute(s.as("cv.snv"), &approvalsv1.GetRouteRequest{DocumentType: "content"})
+	route, err := s.GetRoute(s.As("cv.snv"), &approvalsv1.GetRouteRequest{DocumentType: "content"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	outside := &approvalsv1.Level{Name: "Thẩm tra", Roles: []string{"officer"}, Scope: "H24.01"}
-	if _, err := s.PutRoute(s.as("quan.tri", "if-match", route.GetEtag()), &approvalsv1.PutRouteRequest{Route: exampleRoute("content", outside)}); err != nil {
+	if _, err := s.PutRoute(s.As("quan.tri", "if-match", route.GetEtag()), &approvalsv1.PutRouteRequest{Route: exampleRoute("content", outside)}); err != nil {
 		t.Fatal(err)
 	}
 	s.submitted("content_2", "b", "cv.stttt")
@@ -100,7 +100,7 @@ func TestWhoReadsADossier(t *testing.T) {
 		case p.GetId() == "cv.vp":
 			want = []string{"content_2"} // the route of the first did not name them yet
 		}
-		r, err := s.ListDossiers(s.as(p.GetId()), &approvalsv1.ListDossiersRequest{})
+		r, err := s.ListDossiers(s.As(p.GetId()), &approvalsv1.ListDossiersRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestWhoReadsADossier(t *testing.T) {
 			t.Errorf("%s lists %v, want %v", p.GetId(), got, want)
 		}
 		for _, content := range []string{"content_1", "content_2"} {
-			_, err := s.GetDossier(s.as(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: dossier.ID(content)})
+			_, err := s.GetDossier(s.As(p.GetId()), &approvalsv1.GetDossierRequest{Dossier: dossier.ID(content)})
 			if slices.Contains(want, content) != (err == nil) {
 				t.Errorf("%s reads %s: %v", p.GetId(), content, err)
 			}
@@ -121,9 +121,9 @@ func TestWhoReadsADossier(t *testing.T) {
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 	_, err = s.approve("tp.snv", dossier.ID("content_1"), "a")
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	_, err = s.GetDossier(s.as("tp.stttt"), &approvalsv1.GetDossierRequest{Dossier: "dossier_"})
+	_, err = s.GetDossier(s.As("tp.stttt"), &approvalsv1.GetDossierRequest{Dossier: "dossier_"})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	_, err = s.GetDossier(s.as("nobody"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID("content_1")})
+	_, err = s.GetDossier(s.As("nobody"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID("content_1")})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 }
 
@@ -142,9 +142,9 @@ func TestRefusalsInBothLanguages(t *testing.T) {
 	_, err = s.approve("tp.stttt", id, "a")
 	refused(t, err, errorsv1.Reason_ALREADY_DECIDED, 409, "Bạn đã quyết định hồ sơ này ở cấp “Trưởng phòng” rồi.",
 		"You have already decided on this dossier at the level “Trưởng phòng”.")
-	_, err = s.Return(s.as("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", Comment: "  "})
+	_, err = s.Return(s.As("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", Comment: "  "})
 	refused(t, err, errorsv1.Reason_COMMENT_REQUIRED, 422, "Trả lại hồ sơ cần ghi lý do.", "A return needs a comment.")
-	_, err = s.Return(s.as("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", ToLevel: 2, Comment: "x"})
+	_, err = s.Return(s.As("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", ToLevel: 2, Comment: "x"})
 	refused(t, err, errorsv1.Reason_UNKNOWN_LEVEL, 422, "Quy trình không có cấp 2 để trả về.", "The route has no level 2 to return to.")
 	s.revised("content_1", "b")
 	_, err = s.approve("pgd.stttt", id, "b")
@@ -153,7 +153,7 @@ func TestRefusalsInBothLanguages(t *testing.T) {
 	s.submitted("content_1", "b", "cv.stttt", "tp.stttt")
 	_, err = s.approve("tp.stttt", id, "b")
 	refused(t, err, errorsv1.Reason_FOUR_EYES, 403, "Bạn đã soạn hoặc sửa mục này nên không được duyệt nó.", "You wrote or edited this item, so you may not approve it.")
-	_, err = s.Approve(s.as("ptp.stttt"), &approvalsv1.ApproveRequest{Dossier: id, Comment: "TUYỆT MẬT"})
+	_, err = s.Approve(s.As("ptp.stttt"), &approvalsv1.ApproveRequest{Dossier: id, Comment: "TUYỆT MẬT"})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 2 chỗ chưa đúng; xem danh sách lỗi.", "2 places are wrong; see the list of errors.")
 }
 
@@ -165,7 +165,7 @@ func TestAnEditVoidsWhatWasApproved(t *testing.T) {
 	s.mustApprove("tp.stttt", id, "a")
 	s.mustApprove("gd.stttt", id, "a")
 	s.revised("content_1", "b")
-	d, err := s.GetDossier(s.as("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: id})
+	d, err := s.GetDossier(s.As("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestAReturnComesBackToWhoReturnedIt(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	id := dossier.ID("content_1")
 	s.mustApprove("tp.stttt", id, "a")
-	d, err := s.Return(s.as("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", Comment: "Sửa tiêu đề."})
+	d, err := s.Return(s.As("pgd.stttt"), &approvalsv1.ReturnRequest{Dossier: id, Hash: "a", Comment: "Sửa tiêu đề."})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,17 +209,17 @@ func TestTheNextDossierWalksTheNewRouteAndTheOpenOneKeepsIts(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	third := &approvalsv1.Level{Name: "Thẩm tra", Roles: []string{"officer"}, Scope: "H24.01"}
 	var header metadata.MD
-	_, err := s.GetRoute(s.as("quan.tri"), &approvalsv1.GetRouteRequest{DocumentType: "content"}, grpc.Header(&header))
+	_, err := s.GetRoute(s.As("quan.tri"), &approvalsv1.GetRouteRequest{DocumentType: "content"}, grpc.Header(&header))
 	if err != nil || len(header.Get("etag")) != 1 {
 		t.Fatalf("%v, etag %v", err, header.Get("etag"))
 	}
-	r, err := s.PutRoute(s.as("quan.tri", "if-match", header.Get("etag")[0]), &approvalsv1.PutRouteRequest{Route: exampleRoute("content", third)})
+	r, err := s.PutRoute(s.As("quan.tri", "if-match", header.Get("etag")[0]), &approvalsv1.PutRouteRequest{Route: exampleRoute("content", third)})
 	if err != nil || r.GetVersion() != 2 {
 		t.Fatalf("%v, %v", r, err)
 	}
 	s.submitted("content_2", "b", "cv.stttt")
 	for content, levels := range map[string]int{"content_1": 2, "content_2": 3} {
-		d, err := s.GetDossier(s.as("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID(content)})
+		d, err := s.GetDossier(s.As("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID(content)})
 		if err != nil || len(d.GetLevels()) != levels {
 			t.Errorf("%s has the levels %v (%v), want %d", content, d.GetLevels(), err, levels)
 		}
@@ -235,26 +235,26 @@ func TestTheNextDossierWalksTheNewRouteAndTheOpenOneKeepsIts(t *testing.T) {
 func TestRoutesAreAdministered(t *testing.T) {
 	s := newService(t)
 	request := &approvalsv1.PutRouteRequest{Route: exampleRoute("report")}
-	_, err := s.GetRoute(s.as("cv.stttt"), &approvalsv1.GetRouteRequest{DocumentType: "report"})
+	_, err := s.GetRoute(s.As("cv.stttt"), &approvalsv1.GetRouteRequest{DocumentType: "report"})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	_, err = s.PutRoute(s.as("gd.stttt"), request)
+	_, err = s.PutRoute(s.As("gd.stttt"), request)
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
-	first, err := s.PutRoute(s.as("quan.tri", "idempotency-key", "k"), request)
+	first, err := s.PutRoute(s.As("quan.tri", "idempotency-key", "k"), request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.PutRoute(s.as("quan.tri"), request)
+	_, err = s.PutRoute(s.As("quan.tri"), request)
 	refused(t, err, errorsv1.Reason_ETAG_REQUIRED, 428, "Sửa mục này cần tiêu đề If-Match mang ETag của bản bạn đang xem.",
 		"Editing this needs the header If-Match with the ETag of the version you see.")
-	again, err := s.PutRoute(s.as("quan.tri", "idempotency-key", "k"), request)
+	again, err := s.PutRoute(s.As("quan.tri", "idempotency-key", "k"), request)
 	if err != nil || again.GetEtag() != first.GetEtag() {
 		t.Errorf("the repeat is answered %v, %v", again, err)
 	}
-	_, err = s.PutRoute(s.as("quan.tri", "if-match", `"7"`), request)
+	_, err = s.PutRoute(s.As("quan.tri", "if-match", `"7"`), request)
 	refused(t, err, errorsv1.Reason_ETAG_STALE, 412, "Mục này đã được người khác sửa sau bản bạn đang xem. Hãy tải bản mới rồi sửa lại.",
 		"This was edited after the version you see. Load the new version and edit again.")
 	wrong := exampleRoute("letter", &approvalsv1.Level{Roles: []string{"boss"}, Scope: "H99"})
-	_, err = s.PutRoute(s.as("quan.tri"), &approvalsv1.PutRouteRequest{Route: wrong})
+	_, err = s.PutRoute(s.As("quan.tri"), &approvalsv1.PutRouteRequest{Route: wrong})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 4 chỗ chưa đúng; xem danh sách lỗi.", "4 places are wrong; see the list of errors.")
 }
 
@@ -278,21 +278,21 @@ func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 
 func TestASubmissionWithoutARouteWaitsForOne(t *testing.T) {
 	s := newService(t)
-	m := s.message("reporting", &reportingv1.ReportSubmitted{
+	m := s.Message("reporting", &reportingv1.ReportSubmitted{
 		Report: &reportingv1.Report{Id: "report_1", Title: "Báo cáo", Agency: "H24.02", Hash: "a"}, Unit: "Phòng Thông tin", Authors: []string{"cv.stttt"},
 	})
-	err := s.tryDeliver(s.server.follow, m)
+	err := s.TryDeliver(s.server.follow, m)
 	reason(t, err, errorsv1.Reason_ROUTE_MISSING)
 	if errs.Transient(err) {
 		t.Error("it would be tried for ever and hold up everything behind it")
 	}
 	s.setRoute("report")
-	s.deliver(s.server.follow, m)
-	d, err := s.GetDossier(s.as("tp.stttt"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID("report_1")})
+	s.Deliver(s.server.follow, m)
+	d, err := s.GetDossier(s.As("tp.stttt"), &approvalsv1.GetDossierRequest{Dossier: dossier.ID("report_1")})
 	if err != nil || d.GetDocumentType() != "report" || d.GetCurrentLevel() != 1 {
 		t.Errorf("%v, %v", d, err)
 	}
-	s.deliver(s.server.follow, s.message("reporting", &reportingv1.ReportCompiled{Report: "report_1", Hash: "b"}))
+	s.Deliver(s.server.follow, s.Message("reporting", &reportingv1.ReportCompiled{Report: "report_1", Hash: "b"}))
 	_, err = s.approve("tp.stttt", dossier.ID("report_1"), "a")
 	reason(t, err, errorsv1.Reason_HASH_MOVED)
 }
@@ -306,7 +306,7 @@ func TestPages(t *testing.T) {
 	var got []string
 	request := &approvalsv1.ListDossiersRequest{PageSize: 2}
 	for {
-		r, err := s.ListDossiers(s.as("cv.stttt"), request)
+		r, err := s.ListDossiers(s.As("cv.stttt"), request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,11 +318,11 @@ func TestPages(t *testing.T) {
 	if !slices.Equal(got, []string{"content_3", "content_2", "content_1"}) {
 		t.Errorf("the pages hold %v", got)
 	}
-	r, err := s.ListDossiers(s.as("cv.stttt"), &approvalsv1.ListDossiersRequest{Document: "content_2", PageSize: 1000})
+	r, err := s.ListDossiers(s.As("cv.stttt"), &approvalsv1.ListDossiersRequest{Document: "content_2", PageSize: 1000})
 	if err != nil || !slices.Equal(documents(r), []string{"content_2"}) {
 		t.Errorf("%v, %v", documents(r), err)
 	}
-	_, err = s.ListDossiers(s.as("cv.stttt"), &approvalsv1.ListDossiersRequest{PageToken: "x", WaitingFor: "you", PageSize: -1})
+	_, err = s.ListDossiers(s.As("cv.stttt"), &approvalsv1.ListDossiersRequest{PageToken: "x", WaitingFor: "you", PageSize: -1})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 3 chỗ chưa đúng; xem danh sách lỗi.", "3 places are wrong; see the list of errors.")
 }
 
@@ -332,7 +332,7 @@ func TestRebuiltListsAreTheLiveOnes(t *testing.T) {
 	s.submitted("content_1", "a", "cv.stttt")
 	s.mustApprove("tp.stttt", dossier.ID("content_1"), "a")
 	s.submitted("content_2", "a", "cv.stttt")
-	h := s.server.host
+	h := s.Host
 	rows := func() (out string) {
 		t.Helper()
 		err := es.Query(t.Context(), h.Pool, "dossiers", func(tx pgx.Tx) error {

@@ -22,51 +22,51 @@ import (
 
 // worker is a call by the machine that runs the workflows.
 func (s *service) worker() context.Context {
-	s.t.Helper()
-	return s.as("service:worker")
+	s.Helper()
+	return s.As("service:worker")
 }
 
 // submittedAgo opens the dossier of a document that came in some days ago.
 func (s *service) submittedAgo(document, hash string, days int) string {
-	s.t.Helper()
-	r, err := s.server.routeOf(s.t.Context(), route.Content, "H24.02")
+	s.Helper()
+	r, err := s.server.routeOf(s.Context(), route.Content, "H24.02")
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	at := time.Now().AddDate(0, 0, -days).Truncate(time.Microsecond)
-	o, err := s.server.office(s.t.Context(), at, "H24.02", r.Levels)
+	o, err := s.server.office(s.Context(), at, "H24.02", r.Levels)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	command := es.Command{Key: id.NewUUID(at), HappenedAt: at, Actor: "cv.stttt", Agency: "H24.02"}
-	result, err := s.server.dossiers.Execute(s.t.Context(), dossier.ID(document), command, func(d *dossier.Dossier, _ int64) ([]any, error) {
+	result, err := s.server.dossiers.Execute(s.Context(), dossier.ID(document), command, func(d *dossier.Dossier, _ int64) ([]any, error) {
 		return d.Submit(dossier.Submission{
 			DocumentType: route.Content, Document: document, Title: "Tin " + document, Agency: "H24.02", Unit: "Phòng Thông tin", Authors: []string{"cv.stttt"}, Hash: hash,
 		}, r, o)
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
-	if err := s.server.host.Log.WaitFor(s.t.Context(), readmodel.Name, result.Position); err != nil {
-		s.t.Fatal(err)
+	if err := s.Host.Log.WaitFor(s.Context(), readmodel.Name, result.Position); err != nil {
+		s.Fatal(err)
 	}
 	return dossier.ID(document)
 }
 
 func (s *service) get(person, of string) *approvalsv1.Dossier {
-	s.t.Helper()
-	d, err := s.GetDossier(s.as(person), &approvalsv1.GetDossierRequest{Dossier: of})
+	s.Helper()
+	d, err := s.GetDossier(s.As(person), &approvalsv1.GetDossierRequest{Dossier: of})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return d
 }
 
 func (s *service) documentsOf(person string, r *approvalsv1.ListDossiersRequest) []string {
-	s.t.Helper()
-	answer, err := s.ListDossiers(s.as(person), r)
+	s.Helper()
+	answer, err := s.ListDossiers(s.As(person), r)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return documents(answer)
 }
@@ -103,7 +103,7 @@ func TestRemindersAndEscalation(t *testing.T) {
 	reason(t, err, errorsv1.Reason_TERM_EARLY)
 	_, err = s.Remind(s.worker(), &approvalsv1.RemindRequest{Dossier: late, Level: 2, Percent: 50})
 	reason(t, err, errorsv1.Reason_TERM_CLOSED)
-	_, err = s.Remind(s.as("tp.stttt"), &approvalsv1.RemindRequest{Dossier: late, Level: 1, Percent: 50})
+	_, err = s.Remind(s.As("tp.stttt"), &approvalsv1.RemindRequest{Dossier: late, Level: 1, Percent: 50})
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 
 	if got := s.documentsOf("tp.stttt", &approvalsv1.ListDossiersRequest{Overdue: true}); !slices.Equal(got, []string{"content_late"}) {
@@ -153,18 +153,18 @@ func TestTheCalendarIsAdministered(t *testing.T) {
 	before := s.get("cv.stttt", of).GetLevels()[0].GetTerm().GetDueAt().AsTime()
 	year := int32(before.In(vn.Location()).Year())
 
-	is, err := s.GetCalendar(s.as("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 2022})
+	is, err := s.GetCalendar(s.As("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 2022})
 	if err != nil || is.GetOrigin() != "initial" || len(is.GetHolidays()) == 0 || !is.GetHolidays()[0].GetRecalled() || is.GetHolidays()[0].GetSource() == "" {
 		t.Errorf("%v, %v", is, err)
 	}
-	if far, err := s.GetCalendar(s.as("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 2040}); err != nil || far.GetOrigin() != "fixed" {
+	if far, err := s.GetCalendar(s.As("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 2040}); err != nil || far.GetOrigin() != "fixed" {
 		t.Errorf("%v, %v", far, err)
 	}
-	_, err = s.GetCalendar(s.as("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 1900})
+	_, err = s.GetCalendar(s.As("cv.stttt"), &approvalsv1.GetCalendarRequest{Year: 1900})
 	reason(t, err, errorsv1.Reason_INVALID)
 
 	day := before.In(vn.Location()).Format(time.DateOnly)
-	now, err := s.GetCalendar(s.as("quan.tri"), &approvalsv1.GetCalendarRequest{Year: year})
+	now, err := s.GetCalendar(s.As("quan.tri"), &approvalsv1.GetCalendarRequest{Year: year})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,15 +172,15 @@ func TestTheCalendarIsAdministered(t *testing.T) {
 	now.WorkingDays = slices.DeleteFunc(now.WorkingDays, func(d *approvalsv1.CalendarDay) bool { return d.GetDate() == day })
 	now.Holidays = append(now.Holidays, &approvalsv1.CalendarDay{Date: day, Name: "Nghỉ đột xuất", Source: "Công điện"})
 	put := &approvalsv1.PutCalendarRequest{Calendar: now}
-	_, err = s.PutCalendar(s.as("gd.stttt"), put)
+	_, err = s.PutCalendar(s.As("gd.stttt"), put)
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
-	set, err := s.PutCalendar(s.as("quan.tri"), put)
+	set, err := s.PutCalendar(s.As("quan.tri"), put)
 	if err != nil || set.GetOrigin() != "set" {
 		t.Fatalf("%v, %v", set, err)
 	}
-	_, err = s.PutCalendar(s.as("quan.tri"), put)
+	_, err = s.PutCalendar(s.As("quan.tri"), put)
 	reason(t, err, errorsv1.Reason_ETAG_REQUIRED)
-	if again, err := s.PutCalendar(s.as("quan.tri", "if-match", set.GetEtag()), put); err != nil || again.GetEtag() != set.GetEtag() {
+	if again, err := s.PutCalendar(s.As("quan.tri", "if-match", set.GetEtag()), put); err != nil || again.GetEtag() != set.GetEtag() {
 		t.Errorf("%v, %v", again, err)
 	}
 	// What the loop does when it is told.
@@ -199,12 +199,12 @@ func TestTheCalendarIsAdministered(t *testing.T) {
 	} else if s.get("cv.stttt", of).GetUpdatedAt().AsTime() != after.GetUpdatedAt().AsTime() {
 		t.Error("it was counted anew for nothing")
 	}
-	past, err := s.GetDossier(s.as("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: of, AsOf: timestamppb.New(time.Now().Add(time.Hour))})
+	past, err := s.GetDossier(s.As("cv.stttt"), &approvalsv1.GetDossierRequest{Dossier: of, AsOf: timestamppb.New(time.Now().Add(time.Hour))})
 	if err == nil {
 		t.Errorf("asked about the future: %v", past)
 	}
 	wrong := &approvalsv1.Calendar{Year: year, Holidays: []*approvalsv1.CalendarDay{{Date: "2019-01-01", Name: "x", Source: "y"}, {Date: day}}}
-	_, err = s.PutCalendar(s.as("quan.tri", "if-match", set.GetEtag()), &approvalsv1.PutCalendarRequest{Calendar: wrong})
+	_, err = s.PutCalendar(s.As("quan.tri", "if-match", set.GetEtag()), &approvalsv1.PutCalendarRequest{Calendar: wrong})
 	refused(t, err, errorsv1.Reason_INVALID, 422, "Có 3 chỗ chưa đúng; xem danh sách lỗi.", "3 places are wrong; see the list of errors.")
 }
 
@@ -220,7 +220,7 @@ func TestAnOldDossierEntersItsTerm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.server.host.Log.WaitFor(t.Context(), readmodel.Name, result.Position); err != nil {
+	if err := s.Host.Log.WaitFor(t.Context(), readmodel.Name, result.Position); err != nil {
 		t.Fatal(err)
 	}
 	if s.get("cv.stttt", of).GetLevels()[0].GetTerm() != nil {
@@ -237,10 +237,10 @@ func TestAnOldDossierEntersItsTerm(t *testing.T) {
 func TestRebuiltDelegationsAreTheLiveOnes(t *testing.T) {
 	s := newService(t)
 	given := s.delegated("tp.stttt", "cv.stttt", time.Hour)
-	if _, err := s.RevokeDelegation(s.as("tp.stttt"), &approvalsv1.RevokeDelegationRequest{Delegation: given.GetId()}); err != nil {
+	if _, err := s.RevokeDelegation(s.As("tp.stttt"), &approvalsv1.RevokeDelegationRequest{Delegation: given.GetId()}); err != nil {
 		t.Fatal(err)
 	}
-	h := s.server.host
+	h := s.Host
 	rows := func() (out string) {
 		t.Helper()
 		err := es.Query(t.Context(), h.Pool, readmodel.DelegationsName, func(tx pgx.Tx) error {
@@ -251,8 +251,8 @@ func TestRebuiltDelegationsAreTheLiveOnes(t *testing.T) {
 		}
 		return out
 	}
-	s.as("tp.stttt")
-	if _, err := s.ListDelegations(s.as("tp.stttt"), &approvalsv1.ListDelegationsRequest{}); err != nil {
+	s.As("tp.stttt")
+	if _, err := s.ListDelegations(s.As("tp.stttt"), &approvalsv1.ListDelegationsRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	before := rows()

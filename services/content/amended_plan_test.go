@@ -17,7 +17,7 @@ func TestAnAmendmentDecidesWhatIsDraftedUnder(t *testing.T) {
 	begun := s.draft("cv.stttt")
 	create := func(person, item string) errs.Reason {
 		t.Helper()
-		_, err := s.CreateContent(s.as(person), &contentv1.CreateContentRequest{Content: &contentv1.Content{PlanItem: item, Title: "Tin"}})
+		_, err := s.CreateContent(s.As(person), &contentv1.CreateContentRequest{Content: &contentv1.Content{PlanItem: item, Title: "Tin"}})
 		return errs.ReasonOf(err)
 	}
 	plan := issued()
@@ -26,7 +26,7 @@ func TestAnAmendmentDecidesWhatIsDraftedUnder(t *testing.T) {
 		t.Fatal("a clone of another type")
 	}
 	added.Id, added.Lead = "item_3", "H24.02"
-	s.deliver(s.server.followPlanning, s.message("planning", &planningv1.PlanAmended{
+	s.Deliver(s.server.followPlanning, s.Message("planning", &planningv1.PlanAmended{
 		Plan: plan.GetPlan(), Items: []*planningv1.PlanItem{plan.GetItems()[1], added},
 	}))
 	if got := create("cv.stttt", "item_1"); got != errorsv1.Reason_INVALID {
@@ -38,7 +38,7 @@ func TestAnAmendmentDecidesWhatIsDraftedUnder(t *testing.T) {
 	if _, err := s.retitle("cv.stttt", begun.GetId(), begun.GetEtag(), "Tên khác"); err != nil {
 		t.Errorf("what was begun before: %v", err)
 	}
-	s.deliver(s.server.followPlanning, s.message("planning", &planningv1.PlanClosed{Plan: plan.GetPlan().GetId()}))
+	s.Deliver(s.server.followPlanning, s.Message("planning", &planningv1.PlanClosed{Plan: plan.GetPlan().GetId()}))
 	if got := create("cv.stttt", "item_3"); got != errorsv1.Reason_INVALID {
 		t.Errorf("under a closed plan: %s", got)
 	}

@@ -25,7 +25,7 @@ import (
 
 // attach sends a file in pieces of some bytes.
 func (s *service) attach(ctx context.Context, content, file string, said *contentv1.Attachment) (*contentv1.Content, error) {
-	s.t.Helper()
+	s.Helper()
 	stream, err := s.AddAttachment(ctx)
 	if err != nil {
 		return nil, err
@@ -43,8 +43,8 @@ func (s *service) attach(ctx context.Context, content, file string, said *conten
 
 // download gives a file, and what the answer says its name is.
 func (s *service) download(person, content, sha256 string) (file []byte, mediaType, name string, err error) {
-	s.t.Helper()
-	stream, err := s.GetAttachment(s.as(person), &contentv1.GetAttachmentRequest{Content: content, Attachment: sha256})
+	s.Helper()
+	stream, err := s.GetAttachment(s.As(person), &contentv1.GetAttachmentRequest{Content: content, Attachment: sha256})
 	if err != nil {
 		return nil, "", "", err
 	}
@@ -80,7 +80,7 @@ func TestAFileIsAttachedReadEditedAndRemoved(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
 	plan := "%PDF-1.7\n" + strings.Repeat("Kế hoạch 38. ", 60_000)
-	attached, err := s.attach(s.as("cv2.stttt"), c.GetId(), plan, &contentv1.Attachment{
+	attached, err := s.attach(s.As("cv2.stttt"), c.GetId(), plan, &contentv1.Attachment{
 		Name: `C:\tệp\Ke\u0302\u0301 hoạch 38.pdf`, Line: &contentv1.AttachmentLine{Title: " Kế hoạch 38 ", Number: "38/KH-UBND", Date: "2022-02-23"},
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func TestAFileIsAttachedReadEditedAndRemoved(t *testing.T) {
 
 	update := func(etag string, to *contentv1.Attachment, paths ...string) (*contentv1.Content, error) {
 		to.Sha256 = f.GetSha256()
-		return s.UpdateAttachment(s.as("cv.stttt", "if-match", etag), &contentv1.UpdateAttachmentRequest{
+		return s.UpdateAttachment(s.As("cv.stttt", "if-match", etag), &contentv1.UpdateAttachmentRequest{
 			Content: c.GetId(), Attachment: to, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
 		})
 	}
@@ -127,17 +127,17 @@ func TestAFileIsAttachedReadEditedAndRemoved(t *testing.T) {
 	if got := places(t, err); got != "attachments[0].line.title SECRECY_MARK" {
 		t.Errorf("refused: %s", got)
 	}
-	_, err = s.UpdateAttachment(s.as("cv.stttt"), &contentv1.UpdateAttachmentRequest{Content: c.GetId(), Attachment: f})
+	_, err = s.UpdateAttachment(s.As("cv.stttt"), &contentv1.UpdateAttachmentRequest{Content: c.GetId(), Attachment: f})
 	reason(t, err, errorsv1.Reason_ETAG_REQUIRED)
 
 	remove := &contentv1.RemoveAttachmentRequest{Content: c.GetId(), Attachment: f.GetSha256()}
-	_, err = s.RemoveAttachment(s.as("cv.stttt"), remove)
+	_, err = s.RemoveAttachment(s.As("cv.stttt"), remove)
 	reason(t, err, errorsv1.Reason_ETAG_REQUIRED)
-	removed, err := s.RemoveAttachment(s.as("cv.stttt", "if-match", edited.GetEtag()), remove)
+	removed, err := s.RemoveAttachment(s.As("cv.stttt", "if-match", edited.GetEtag()), remove)
 	if err != nil || len(removed.GetAttachments()) != 0 || removed.GetRevision() != 4 {
 		t.Fatalf("removed: %v, %v", removed, err)
 	}
-	_, err = s.RemoveAttachment(s.as("cv.stttt", "if-match", removed.GetEtag()), remove)
+	_, err = s.RemoveAttachment(s.As("cv.stttt", "if-match", removed.GetEtag()), remove)
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 	// Who reads the revisions reads their files.
 	if file, _, _, err := s.download("tp.stttt", c.GetId(), f.GetSha256()); err != nil || string(file) != plan {
@@ -149,24 +149,24 @@ func TestARepeatedUploadIsOne(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
 	said := &contentv1.Attachment{Name: "a.txt"}
-	one, err := s.attach(s.as("cv.stttt", "idempotency-key", "k"), c.GetId(), "một", said)
+	one, err := s.attach(s.As("cv.stttt", "idempotency-key", "k"), c.GetId(), "một", said)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.attach(s.as("cv.stttt", "idempotency-key", "k"), c.GetId(), "một", said)
+	again, err := s.attach(s.As("cv.stttt", "idempotency-key", "k"), c.GetId(), "một", said)
 	if err != nil || again.GetEtag() != one.GetEtag() {
 		t.Errorf("again: %v, %v", again, err)
 	}
-	_, err = s.attach(s.as("cv.stttt", "idempotency-key", "k"), c.GetId(), "hai", said)
+	_, err = s.attach(s.As("cv.stttt", "idempotency-key", "k"), c.GetId(), "hai", said)
 	reason(t, err, errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
 	// The same file under another key is there already.
-	same, err := s.attach(s.as("cv2.stttt"), c.GetId(), "một", &contentv1.Attachment{Name: "b.txt"})
+	same, err := s.attach(s.As("cv2.stttt"), c.GetId(), "một", &contentv1.Attachment{Name: "b.txt"})
 	if err != nil || same.GetEtag() != one.GetEtag() {
 		t.Errorf("the same file: %v, %v", same, err)
 	}
-	_, err = s.attach(s.as("cv.stttt", "if-match", c.GetEtag()), c.GetId(), "hai", said)
+	_, err = s.attach(s.As("cv.stttt", "if-match", c.GetEtag()), c.GetId(), "hai", said)
 	reason(t, err, errorsv1.Reason_ETAG_STALE)
-	_, err = s.attach(s.as("cv.stttt"), c.GetId(), "hai", said)
+	_, err = s.attach(s.As("cv.stttt"), c.GetId(), "hai", said)
 	refused(t, err, errorsv1.Reason_ATTACHMENT_NAME, 409, "Mục tin đã có tệp khác tên “a.txt”. Hãy đổi tên tệp, hoặc bỏ tệp cũ trước.",
 		"The item has another file named “a.txt”. Rename this one, or remove the other first.")
 }
@@ -191,7 +191,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 		{"cv.snv", c.GetId(), "một", &contentv1.Attachment{Name: "a.txt"}, errorsv1.Reason_NOT_FOUND},
 		{"vt.stttt", c.GetId(), "một", &contentv1.Attachment{Name: "a.txt"}, errorsv1.Reason_FORBIDDEN},
 	} {
-		if _, err := s.attach(s.as(bad.person), bad.content, bad.file, bad.said); errs.ReasonOf(err) != bad.reason {
+		if _, err := s.attach(s.As(bad.person), bad.content, bad.file, bad.said); errs.ReasonOf(err) != bad.reason {
 			t.Errorf("%q as %v: %v, want %s", bad.file, bad.said, err, bad.reason)
 		}
 	}
@@ -203,7 +203,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 func TestTooLargeAFileIsRefusedWhileItComes(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
-	stream, err := s.AddAttachment(s.as("cv.stttt"))
+	stream, err := s.AddAttachment(s.As("cv.stttt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,8 +223,8 @@ func TestTooLargeAFileIsRefusedWhileItComes(t *testing.T) {
 func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
-	before := s.recorded()
-	ctx, cancel := context.WithCancel(s.as("cv.stttt"))
+	before := s.Recorded()
+	ctx, cancel := context.WithCancel(s.As("cv.stttt"))
 	stream, err := s.AddAttachment(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	if _, err := stream.CloseAndRecv(); err == nil {
 		t.Error("it was taken")
 	}
-	if s.recorded() != before {
+	if s.Recorded() != before {
 		t.Error("something was recorded")
 	}
 }
@@ -249,11 +249,11 @@ func TestAttachmentsAreLimitedInNumber(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
 	for n := range 50 {
-		if _, err := s.attach(s.as("cv.stttt"), c.GetId(), fmt.Sprint("tệp ", n), &contentv1.Attachment{Name: fmt.Sprintf("%d.txt", n)}); err != nil {
+		if _, err := s.attach(s.As("cv.stttt"), c.GetId(), fmt.Sprint("tệp ", n), &contentv1.Attachment{Name: fmt.Sprintf("%d.txt", n)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := s.attach(s.as("cv.stttt"), c.GetId(), "một tệp nữa", &contentv1.Attachment{Name: "nua.txt"})
+	_, err := s.attach(s.As("cv.stttt"), c.GetId(), "một tệp nữa", &contentv1.Attachment{Name: "nua.txt"})
 	refused(t, err, errorsv1.Reason_ATTACHMENT_LIMIT, 409, "Mục tin đã có 50 tệp đính kèm, là số tối đa. Hãy bỏ bớt một tệp trước.",
 		"The item has 50 attachments, the most there may be. Remove one first.")
 }
@@ -265,11 +265,11 @@ func TestAFileIsPartOfWhatIsApproved(t *testing.T) {
 	submitted := s.submit("cv.stttt", c.GetId())
 	s.approved(c.GetId(), submitted.GetHash())
 	picture := onePixel(t)
-	attached, err := s.attach(s.as("cv.stttt"), c.GetId(), picture, &contentv1.Attachment{Name: "biểu đồ.png", Alternative: "Tỷ lệ hồ sơ"})
+	attached, err := s.attach(s.As("cv.stttt"), c.GetId(), picture, &contentv1.Attachment{Name: "biểu đồ.png", Alternative: "Tỷ lệ hồ sơ"})
 	if err != nil || attached.GetState() != "draft" {
 		t.Fatalf("attached to what was approved: %v, %v", attached, err)
 	}
-	_, err = s.UpdateContent(s.as("cv.stttt", "if-match", attached.GetEtag()), &contentv1.UpdateContentRequest{Content: &contentv1.Content{
+	_, err = s.UpdateContent(s.As("cv.stttt", "if-match", attached.GetEtag()), &contentv1.UpdateContentRequest{Content: &contentv1.Content{
 		Id: c.GetId(), Body: "![](<biểu đồ.png>)\n\n[tải về](bi%E1%BB%83u%20%C4%91%E1%BB%93.png) ![x](https://e.example/x.png)",
 	}})
 	if err != nil {
@@ -285,20 +285,20 @@ func TestAFileIsPartOfWhatIsApproved(t *testing.T) {
 
 // lastSubmitted is what was published of the last submission.
 func (s *service) lastSubmitted() *contentv1.ContentSubmitted {
-	s.t.Helper()
-	events, err := s.server.host.Log.Read(s.t.Context(), 0, 1_000)
+	s.Helper()
+	events, err := s.Host.Log.Read(s.Context(), 0, 1_000)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	for _, e := range slices.Backward(events) {
 		m, err := publish(e)
 		if err != nil {
-			s.t.Fatal(err)
+			s.Fatal(err)
 		}
 		if submitted, ok := m.(*contentv1.ContentSubmitted); ok {
 			return submitted
 		}
 	}
-	s.t.Fatal("nothing was submitted")
+	s.Fatal("nothing was submitted")
 	return nil
 }

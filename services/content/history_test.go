@@ -27,11 +27,11 @@ Nội dung, **đậm**",2022-03-01T13:20,chi-tieu,nguoi-dan;doanh-nghiep,cong,,S
 
 func TestManyAreImportedAtOnce(t *testing.T) {
 	s := newService(t)
-	tried, err := s.ImportPublishedCsv(s.as("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past), DryRun: true})
-	if err != nil || tried.GetImport() != "" || len(tried.GetRows()) != 3 || tried.GetRows()[0].GetContent() != "" || tried.GetRows()[0].GetAgency() != "H24.02" || s.recorded() != 0 {
+	tried, err := s.ImportPublishedCsv(s.As("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past), DryRun: true})
+	if err != nil || tried.GetImport() != "" || len(tried.GetRows()) != 3 || tried.GetRows()[0].GetContent() != "" || tried.GetRows()[0].GetAgency() != "H24.02" || s.Recorded() != 0 {
 		t.Fatalf("tried: %v, %v", tried, err)
 	}
-	done, err := s.ImportPublishedCsv(s.as("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
+	done, err := s.ImportPublishedCsv(s.As("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
 	if err != nil || !strings.HasPrefix(done.GetImport(), "import_") || len(done.GetRows()) != 3 {
 		t.Fatalf("imported: %v, %v", done, err)
 	}
@@ -55,7 +55,7 @@ func TestManyAreImportedAtOnce(t *testing.T) {
 		t.Errorf("the second: %v", second)
 	}
 	// One event for all, then one for each, told to the others at the time it happened.
-	events, err := s.server.host.Log.Read(t.Context(), 0, 100)
+	events, err := s.Host.Log.Read(t.Context(), 0, 100)
 	if err != nil || len(events) != 4 || events[0].Type != "content.history_imported.v2" {
 		t.Fatalf("%d events, %v", len(events), err)
 	}
@@ -68,21 +68,21 @@ func TestManyAreImportedAtOnce(t *testing.T) {
 			t.Errorf("published as %v, %v", m, err)
 		}
 	}
-	list, err := s.ListContents(s.as("cv.snv"), &contentv1.ListContentsRequest{State: "published"})
+	list, err := s.ListContents(s.As("cv.snv"), &contentv1.ListContentsRequest{State: "published"})
 	if err != nil || len(list.GetContents()) != 3 {
 		t.Errorf("listed: %v, %v", list, err)
 	}
 	// The same file again, under another key, is the same import.
-	again, err := s.ImportPublishedCsv(s.as("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
-	if err != nil || again.GetImport() != done.GetImport() || s.recorded() != 4 {
-		t.Errorf("again: %v, %v, %d events", again.GetImport(), err, s.recorded())
+	again, err := s.ImportPublishedCsv(s.As("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
+	if err != nil || again.GetImport() != done.GetImport() || s.Recorded() != 4 {
+		t.Errorf("again: %v, %v, %d events", again.GetImport(), err, s.Recorded())
 	}
 }
 
 // A process that is killed between the import and its items leaves the rest to the one that follows the log, whatever was done already.
 func TestAnImportThatWasCutOffIsFinishedByTheFollower(t *testing.T) {
 	s := newService(t)
-	ctx, kill := context.WithCancel(s.as("luu.tru"))
+	ctx, kill := context.WithCancel(s.As("luu.tru"))
 	file, digest, err := readHistory([]byte(past))
 	if err != nil {
 		t.Fatal(err)
@@ -103,15 +103,15 @@ func TestAnImportThatWasCutOffIsFinishedByTheFollower(t *testing.T) {
 	follow, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.expand(follow) }()
-	for deadline := time.Now().Add(20 * time.Second); s.recorded() < 4; {
+	for deadline := time.Now().Add(20 * time.Second); s.Recorded() < 4; {
 		if time.Now().After(deadline) {
-			t.Fatalf("there are %d events", s.recorded())
+			t.Fatalf("there are %d events", s.Recorded())
 		}
 		<-time.After(10 * time.Millisecond)
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(10 * time.Millisecond) {
 		var at int64
-		if err := s.server.host.Pool.QueryRow(t.Context(), `SELECT position FROM content.expanded`).Scan(&at); err != nil {
+		if err := s.Host.Pool.QueryRow(t.Context(), `SELECT position FROM content.expanded`).Scan(&at); err != nil {
 			t.Fatal(err)
 		}
 		if at >= 2 || time.Now().After(deadline) {
@@ -131,17 +131,17 @@ func TestAnImportThatWasCutOffIsFinishedByTheFollower(t *testing.T) {
 	follow, stop = context.WithCancel(t.Context())
 	go func() { ended <- s.server.expand(follow) }()
 	stop()
-	if err := <-ended; err != nil || s.recorded() != 4 {
-		t.Errorf("%d events, %v", s.recorded(), err)
+	if err := <-ended; err != nil || s.Recorded() != 4 {
+		t.Errorf("%d events, %v", s.Recorded(), err)
 	}
 }
 
 // recordImport appends an import's event as its command does.
 func (s *service) recordImport(rows []item.HistoryRow) {
-	s.t.Helper()
+	s.Helper()
 	name, command := "import_01k8z9v6w5qj3c7n2m4x8r1t0a", commandOf("import")
-	if _, err := s.server.histories.Execute(s.t.Context(), name, command, func(h *item.History, _ int64) ([]any, error) { return h.Import(rows) }); err != nil {
-		s.t.Fatal(err)
+	if _, err := s.server.histories.Execute(s.Context(), name, command, func(h *item.History, _ int64) ([]any, error) { return h.Import(rows) }); err != nil {
+		s.Fatal(err)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestEveryWrongLineIsNamed(t *testing.T) {
 		},
 	} {
 		for _, dry := range []bool{true, false} {
-			_, err := s.ImportPublishedCsv(s.as("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(c.csv), DryRun: dry})
+			_, err := s.ImportPublishedCsv(s.As("luu.tru"), &contentv1.ImportPublishedCsvRequest{Csv: []byte(c.csv), DryRun: dry})
 			var got []string
 			if e, ok := errors.AsType[*errs.Error](err); ok {
 				for _, f := range e.Fields {
@@ -184,11 +184,11 @@ func TestEveryWrongLineIsNamed(t *testing.T) {
 			}
 		}
 	}
-	if s.recorded() != 0 {
+	if s.Recorded() != 0 {
 		t.Error("something was recorded")
 	}
 	for _, person := range []string{"cv.stttt", "quan.tri", "gd.stttt"} {
-		_, err := s.ImportPublishedCsv(s.as(person), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
+		_, err := s.ImportPublishedCsv(s.As(person), &contentv1.ImportPublishedCsvRequest{Csv: []byte(past)})
 		reason(t, err, errorsv1.Reason_FORBIDDEN)
 	}
 }

@@ -16,21 +16,21 @@ import (
 func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	s := newService(t)
 	request := &contentv1.CreateContentRequest{Content: example()}
-	first, err := s.CreateContent(s.as("cv.stttt", "idempotency-key", "k"), request)
+	first, err := s.CreateContent(s.As("cv.stttt", "idempotency-key", "k"), request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.retitle("cv.stttt", first.GetId(), first.GetEtag(), "Hai"); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.CreateContent(s.as("cv.stttt", "idempotency-key", "k"), request)
+	again, err := s.CreateContent(s.As("cv.stttt", "idempotency-key", "k"), request)
 	if err != nil || !proto.Equal(first, again) {
 		t.Errorf("the repeat is answered %v, %v", again, err)
 	}
 	request.Content.Title = "Ba"
-	_, err = s.CreateContent(s.as("cv.stttt", "idempotency-key", "k"), request)
+	_, err = s.CreateContent(s.As("cv.stttt", "idempotency-key", "k"), request)
 	reason(t, err, errorsv1.Reason_IDEMPOTENCY_KEY_REUSED)
-	other, err := s.CreateContent(s.as("cv2.stttt", "idempotency-key", "k"), request)
+	other, err := s.CreateContent(s.As("cv2.stttt", "idempotency-key", "k"), request)
 	if err != nil || other.GetId() == first.GetId() {
 		t.Errorf("another caller's key: %v, %v", other, err)
 	}
@@ -46,7 +46,7 @@ func TestPages(t *testing.T) {
 	var got []string
 	request := &contentv1.ListContentsRequest{PageSize: 2}
 	for {
-		r, err := s.ListContents(s.as("cv2.stttt"), request)
+		r, err := s.ListContents(s.As("cv2.stttt"), request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,11 +71,11 @@ func TestPages(t *testing.T) {
 		{&contentv1.ListContentsRequest{State: "draft", Plan: "plan_1"}, 2},
 		{&contentv1.ListContentsRequest{Plan: "plan_2"}, 0},
 	} {
-		if r, err := s.ListContents(s.as("cv.stttt"), c.request); err != nil || len(r.GetContents()) != c.want {
+		if r, err := s.ListContents(s.As("cv.stttt"), c.request); err != nil || len(r.GetContents()) != c.want {
 			t.Errorf("%v lists %d, %v", c.request, len(r.GetContents()), err)
 		}
 	}
-	_, err := s.ListContents(s.as("cv.stttt"), &contentv1.ListContentsRequest{PageToken: "x", State: "y", PageSize: -1})
+	_, err := s.ListContents(s.As("cv.stttt"), &contentv1.ListContentsRequest{PageToken: "x", State: "y", PageSize: -1})
 	if got := places(t, err); got != "pageSize BAD_FORMAT, pageToken BAD_FORMAT, state BAD_FORMAT" {
 		t.Errorf("refused: %s", got)
 	}
@@ -86,10 +86,10 @@ func TestRebuiltListsAreTheLiveOnes(t *testing.T) {
 	c := s.draft("cv.stttt")
 	s.approved(c.GetId(), s.submit("cv.stttt", c.GetId()).GetHash())
 	s.draft("cv.snv")
-	h := s.server.host
+	h := s.Host
 	rows := func() (out string) {
 		t.Helper()
-		if err := h.Log.WaitFor(t.Context(), "contents", int64(s.recorded())); err != nil {
+		if err := h.Log.WaitFor(t.Context(), "contents", int64(s.Recorded())); err != nil {
 			t.Fatal(err)
 		}
 		err := es.Query(t.Context(), h.Pool, "contents", func(tx pgx.Tx) error {

@@ -16,9 +16,9 @@ import (
 func TestWhoHasTheLinkReadsTheRevisionItWasMadeOf(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
-	s.issuer.Secrets = map[string]string{"service:portal": "secret"}
-	portal := rpc.WithCaller(t.Context(), s.issuer.Token(t, "service:portal"))
-	link, err := s.PreviewContent(s.as("cv.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId()})
+	s.Issuer.Secrets = map[string]string{"service:portal": "secret"}
+	portal := rpc.WithCaller(t.Context(), s.Issuer.Token(t, "service:portal"))
+	link, err := s.PreviewContent(s.As("cv.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestWhoHasTheLinkReadsTheRevisionItWasMadeOf(t *testing.T) {
 		t.Fatalf("the preview: %v, %v", preview, err)
 	}
 	// Only the portal asks, and only what was signed is believed.
-	_, err = s.GetPreview(s.as("cv.stttt"), &contentv1.GetPreviewRequest{Token: token})
+	_, err = s.GetPreview(s.As("cv.stttt"), &contentv1.GetPreviewRequest{Token: token})
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
@@ -70,13 +70,13 @@ func TestWhoHasTheLinkReadsTheRevisionItWasMadeOf(t *testing.T) {
 	s.mustEdit("cv.stttt", &contentv1.Content{Id: c.GetId(), Title: "Hai"}, "title")
 	gone(token)
 	for seconds, want := range map[int32]string{-1: "expiresIn BAD_FORMAT", 604_801: "expiresIn BAD_FORMAT"} {
-		_, err := s.PreviewContent(s.as("cv.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId(), ExpiresIn: seconds})
+		_, err := s.PreviewContent(s.As("cv.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId(), ExpiresIn: seconds})
 		if got := places(t, err); got != want {
 			t.Errorf("%d seconds: %s", seconds, got)
 		}
 	}
-	_, err = s.PreviewContent(s.as("cv.snv"), &contentv1.PreviewContentRequest{Content: c.GetId()})
+	_, err = s.PreviewContent(s.As("cv.snv"), &contentv1.PreviewContentRequest{Content: c.GetId()})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	_, err = s.PreviewContent(s.as("vt.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId()})
+	_, err = s.PreviewContent(s.As("vt.stttt"), &contentv1.PreviewContentRequest{Content: c.GetId()})
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 }

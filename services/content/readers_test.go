@@ -45,7 +45,7 @@ func TestAListShowsWhatGetShows(t *testing.T) {
 	for _, p := range people() {
 		var shown []string
 		for request := (&contentv1.ListContentsRequest{PageSize: int32(1 + r.IntN(5))}); ; {
-			page, err := s.ListContents(s.as(p.GetId()), request)
+			page, err := s.ListContents(s.As(p.GetId()), request)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +58,7 @@ func TestAListShowsWhatGetShows(t *testing.T) {
 		}
 		var may []string
 		for _, id := range slices.Backward(w.contents) { // the newest first
-			_, err := s.GetContent(s.as(p.GetId()), &contentv1.GetContentRequest{Content: id})
+			_, err := s.GetContent(s.As(p.GetId()), &contentv1.GetContentRequest{Content: id})
 			if err != nil && errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
 				t.Fatal(err)
 			}
@@ -86,17 +86,17 @@ func TestAListShowsWhatGetShows(t *testing.T) {
 func TestARevokedDelegateReadsNoMore(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
-	s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierOpened{DocumentType: "content", Document: c.GetId(), Dossier: "dossier_1"}))
-	s.deliver(s.server.followReaders,
-		s.message("approvals", &approvalsv1.DossierOpened{
+	s.Deliver(s.server.followApprovals, s.Message("approvals", &approvalsv1.DossierOpened{DocumentType: "content", Document: c.GetId(), Dossier: "dossier_1"}))
+	s.Deliver(s.server.followReaders,
+		s.Message("approvals", &approvalsv1.DossierOpened{
 			DocumentType: "content", Document: c.GetId(), Dossier: "dossier_1", Agency: "H24.02", Issuer: "H24.02", Seats: []*approvalsv1.Seat{{Role: "leader", Agency: "H24.02"}},
 		}),
-		s.message("approvals", &approvalsv1.DelegationGiven{Delegation: &approvalsv1.Delegation{
+		s.Message("approvals", &approvalsv1.DelegationGiven{Delegation: &approvalsv1.Delegation{
 			Id: "delegation_1", Delegator: "gd.stttt", Delegate: "tp.snv", From: timestamppb.New(time.Now().Add(-time.Hour)), To: timestamppb.New(time.Now().Add(time.Hour)),
 		}}))
 	s.get("tp.snv", c.GetId())
-	s.deliver(s.server.followReaders, s.message("approvals", &approvalsv1.DelegationRevoked{Delegation: &approvalsv1.Delegation{Id: "delegation_1", RevokedAt: timestamppb.Now()}}))
-	_, err := s.GetContent(s.as("tp.snv"), &contentv1.GetContentRequest{Content: c.GetId()})
+	s.Deliver(s.server.followReaders, s.Message("approvals", &approvalsv1.DelegationRevoked{Delegation: &approvalsv1.Delegation{Id: "delegation_1", RevokedAt: timestamppb.Now()}}))
+	_, err := s.GetContent(s.As("tp.snv"), &contentv1.GetContentRequest{Content: c.GetId()})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 }
 
@@ -108,7 +108,7 @@ func people() []*planningv1.Person {
 }
 
 func (s *service) state(id string) string {
-	s.t.Helper()
+	s.Helper()
 	return s.get("thanh.tra", id).GetState()
 }
 
@@ -145,10 +145,10 @@ func (w *world) readsThrough(p *planningv1.Person, id string) bool {
 
 // mixedWorld has two agencies' items in every state, each with a dossier of its own, or with none.
 func (s *service) mixedWorld(r *rand.Rand, size int) *world {
-	s.t.Helper()
-	s.deliver(s.server.host.Directory.Consumer("content").Handle,
-		s.message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{{Code: "H24.01", Parent: "H24", Kind: "office"}}}),
-		s.message("planning", &planningv1.PeopleImported{People: people()}))
+	s.Helper()
+	s.Deliver(s.Host.Directory.Consumer("content").Handle,
+		s.Message("planning", &planningv1.AgenciesImported{Agencies: []*planningv1.Agency{{Code: "H24.01", Parent: "H24", Kind: "office"}}}),
+		s.Message("planning", &planningv1.PeopleImported{People: people()}))
 	w := &world{agency: map[string]string{}, dossiers: map[string]*carried{}}
 	for i := range size {
 		author := []string{"cv.stttt", "cv.snv"}[r.IntN(2)]
@@ -171,12 +171,12 @@ func (s *service) mixedWorld(r *rand.Rand, size int) *world {
 			s.published(c.GetId(), hash)
 		case 2:
 			s.published(c.GetId(), hash)
-			s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationWithdrawn{
+			s.Deliver(s.server.followDistribution, s.Message("distribution", &distributionv1.PublicationWithdrawn{
 				Publication: "publication_" + hash, Content: c.GetId(), Reason: "Sai.", WithdrawnAt: timestamppb.Now(),
 			}))
 		case 3:
 			if _, err := s.retitle(author, c.GetId(), s.get(author, c.GetId()).GetEtag(), "Tên khác"); err != nil {
-				s.t.Fatal(err)
+				s.Fatal(err)
 			}
 		}
 	}
@@ -185,26 +185,26 @@ func (s *service) mixedWorld(r *rand.Rand, size int) *world {
 
 // carry tells content of a dossier and of what happens to it, and of a delegation.
 func (s *service) carry(r *rand.Rand, w *world, content, dossier string, d *carried) {
-	s.t.Helper()
+	s.Helper()
 	everybody := people()
 	anybody := func() *planningv1.Person { return everybody[r.IntN(len(everybody))] }
-	opened := s.message("approvals", &approvalsv1.DossierOpened{
+	opened := s.Message("approvals", &approvalsv1.DossierOpened{
 		Dossier: dossier, DocumentType: d.documentType, Document: content, Agency: d.agency, Seats: d.seats, Issuer: d.issuer,
 	})
-	s.deliver(s.server.followApprovals, opened)
-	s.deliver(s.server.followReaders, opened)
+	s.Deliver(s.server.followApprovals, opened)
+	s.Deliver(s.server.followReaders, opened)
 	if r.IntN(3) == 0 {
 		x := &approvalsv1.ConsultTarget{Agency: anybody().GetAgency()}
 		if p := anybody(); r.IntN(2) == 0 {
 			x.Agency, x.Unit = p.GetAgency(), p.GetUnit()
 		}
 		d.asked = append(d.asked, x)
-		s.deliver(s.server.followReaders, s.message("approvals", &approvalsv1.OpinionsRequested{Dossier: dossier, Targets: d.asked}))
+		s.Deliver(s.server.followReaders, s.Message("approvals", &approvalsv1.OpinionsRequested{Dossier: dossier, Targets: d.asked}))
 	}
 	if r.IntN(2) == 0 {
 		by, of := anybody().GetId(), anybody().GetId()
 		d.people = append(d.people, by, of)
-		s.deliver(s.server.followReaders, s.message("approvals", []proto.Message{
+		s.Deliver(s.server.followReaders, s.Message("approvals", []proto.Message{
 			&approvalsv1.DossierLevelApproved{Dossier: dossier, Level: 1, Person: by, OnBehalfOf: of},
 			&approvalsv1.DossierReturned{Dossier: dossier, ToLevel: 1, Person: by, OnBehalfOf: of},
 			&approvalsv1.DossierApproved{Dossier: dossier, Bypassed: true, Decisions: []*approvalsv1.Decision{{Person: by, OnBehalfOf: of, Bypass: true}}},
@@ -217,7 +217,7 @@ func (s *service) carry(r *rand.Rand, w *world, content, dossier string, d *carr
 
 // delegate has somebody delegate to somebody, in any scope and time, and sometimes take it back.
 func (s *service) delegate(r *rand.Rand, w *world, id string) {
-	s.t.Helper()
+	s.Helper()
 	everybody := people()
 	anybody := func() *planningv1.Person { return everybody[r.IntN(len(everybody))] }
 	x := &approvalsv1.Delegation{
@@ -230,10 +230,10 @@ func (s *service) delegate(r *rand.Rand, w *world, id string) {
 	if r.IntN(2) == 0 {
 		x.Agencies = []string{[]string{"H24.02", "H24.03"}[r.IntN(2)]}
 	}
-	s.deliver(s.server.followReaders, s.message("approvals", &approvalsv1.DelegationGiven{Delegation: x}))
+	s.Deliver(s.server.followReaders, s.Message("approvals", &approvalsv1.DelegationGiven{Delegation: x}))
 	if r.IntN(2) == 0 {
 		x.RevokedAt = timestamppb.Now()
-		s.deliver(s.server.followReaders, s.message("approvals", &approvalsv1.DelegationRevoked{Delegation: &approvalsv1.Delegation{Id: x.GetId(), RevokedAt: x.GetRevokedAt()}}))
+		s.Deliver(s.server.followReaders, s.Message("approvals", &approvalsv1.DelegationRevoked{Delegation: &approvalsv1.Delegation{Id: x.GetId(), RevokedAt: x.GetRevokedAt()}}))
 	}
 	w.delegations = append(w.delegations, x)
 }

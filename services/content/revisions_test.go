@@ -17,17 +17,17 @@ import (
 
 // edit changes what a mask names, as of now.
 func (s *service) edit(person string, to *contentv1.Content, paths ...string) (*contentv1.Content, error) {
-	s.t.Helper()
-	return s.UpdateContent(s.as(person, "if-match", s.get("cv.stttt", to.GetId()).GetEtag()), &contentv1.UpdateContentRequest{
+	s.Helper()
+	return s.UpdateContent(s.As(person, "if-match", s.get("cv.stttt", to.GetId()).GetEtag()), &contentv1.UpdateContentRequest{
 		Content: to, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
 	})
 }
 
 func (s *service) mustEdit(person string, to *contentv1.Content, paths ...string) *contentv1.Content {
-	s.t.Helper()
+	s.Helper()
 	c, err := s.edit(person, to, paths...)
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return c
 }
@@ -62,12 +62,12 @@ func TestRevisionsAreComparedWordByWord(t *testing.T) {
 		Audiences: []string{"nguoi-dan", "doanh-nghiep"}, Channels: []string{"fanpage"},
 		Translations: []*contentv1.Translation{{Language: "en", Title: "Targets", Summary: "S", Body: "B"}},
 	}, "title", "body", "audiences", "channels", "translations")
-	if _, err := s.attach(s.as("cv.stttt"), c.GetId(), "một", &contentv1.Attachment{Name: "a.txt"}); err != nil {
+	if _, err := s.attach(s.As("cv.stttt"), c.GetId(), "một", &contentv1.Attachment{Name: "a.txt"}); err != nil {
 		t.Fatal(err)
 	}
 	compare := func(from, to int32) *contentv1.Comparison {
 		t.Helper()
-		got, err := s.CompareRevisions(s.as("tp.stttt"), &contentv1.CompareRevisionsRequest{Content: c.GetId(), From: from, To: to})
+		got, err := s.CompareRevisions(s.As("tp.stttt"), &contentv1.CompareRevisionsRequest{Content: c.GetId(), From: from, To: to})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,9 +96,9 @@ channels +[fanpage] -[cong]
 	if got := shown(compare(2, 2)); got != "" {
 		t.Errorf("with itself:\n%s", got)
 	}
-	_, err := s.CompareRevisions(s.as("tp.stttt"), &contentv1.CompareRevisionsRequest{Content: c.GetId(), From: 1, To: 9})
+	_, err := s.CompareRevisions(s.As("tp.stttt"), &contentv1.CompareRevisionsRequest{Content: c.GetId(), From: 1, To: 9})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
-	_, err = s.CompareRevisions(s.as("cv.snv"), &contentv1.CompareRevisionsRequest{Content: c.GetId()})
+	_, err = s.CompareRevisions(s.As("cv.snv"), &contentv1.CompareRevisionsRequest{Content: c.GetId()})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 }
 
@@ -106,22 +106,22 @@ func TestARevisionIsReadWholeAndRestored(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
 	s.mustEdit("cv2.stttt", &contentv1.Content{Id: c.GetId(), Title: "Hai", Body: "hai"}, "title", "body")
-	first, err := s.GetRevision(s.as("tp.stttt"), &contentv1.GetRevisionRequest{Content: c.GetId(), Revision: 1})
+	first, err := s.GetRevision(s.As("tp.stttt"), &contentv1.GetRevisionRequest{Content: c.GetId(), Revision: 1})
 	if err != nil || first.GetTitle() != c.GetTitle() || first.GetContent().GetBody() != c.GetBody() || first.GetHash() != c.GetHash() || first.GetAuthor() != "cv.stttt" {
 		t.Fatalf("the first: %v, %v", first, err)
 	}
-	_, err = s.GetRevision(s.as("tp.stttt"), &contentv1.GetRevisionRequest{Content: c.GetId(), Revision: 3})
+	_, err = s.GetRevision(s.As("tp.stttt"), &contentv1.GetRevisionRequest{Content: c.GetId(), Revision: 3})
 	reason(t, err, errorsv1.Reason_NOT_FOUND)
 	submitted := s.submit("cv.stttt", c.GetId())
-	_, err = s.RestoreContent(s.as("tp.stttt"), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
+	_, err = s.RestoreContent(s.As("tp.stttt"), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
 	reason(t, err, errorsv1.Reason_ETAG_REQUIRED)
-	_, err = s.RestoreContent(s.as("tp.stttt", "if-match", c.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
+	_, err = s.RestoreContent(s.As("tp.stttt", "if-match", c.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
 	reason(t, err, errorsv1.Reason_ETAG_STALE)
-	restored, err := s.RestoreContent(s.as("tp.stttt", "if-match", submitted.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
+	restored, err := s.RestoreContent(s.As("tp.stttt", "if-match", submitted.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
 	if err != nil || restored.GetHash() != c.GetHash() || restored.GetRevision() != 3 || restored.GetState() != "draft" || len(restored.GetAuthors()) != 3 {
 		t.Fatalf("restored: %v, %v", restored, err)
 	}
-	same, err := s.RestoreContent(s.as("tp.stttt", "if-match", restored.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
+	same, err := s.RestoreContent(s.As("tp.stttt", "if-match", restored.GetEtag()), &contentv1.RestoreContentRequest{Content: c.GetId(), Revision: 1})
 	if err != nil || same.GetEtag() != restored.GetEtag() {
 		t.Errorf("restored again: %v, %v", same, err)
 	}
@@ -163,7 +163,7 @@ func TestTranslationsAreEditedByLanguage(t *testing.T) {
 		t.Errorf("refused: %s", got)
 	}
 	s.mustEdit("cv.stttt", &contentv1.Content{Id: c.GetId(), Translations: []*contentv1.Translation{{Language: "fr", Title: "Un"}}}, "translations")
-	_, err = s.SubmitContent(s.as("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
+	_, err = s.SubmitContent(s.As("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	if got := places(t, err); got != "translations[fr].summary REQUIRED, translations[fr].body REQUIRED" {
 		t.Errorf("submitted unfinished: %s", got)
 	}
@@ -199,16 +199,16 @@ func TestABodyInHTMLIsKeptClean(t *testing.T) {
 
 // checks gives what is found, as reason, field and line.
 func (s *service) checks(id string) (blockers, warnings string) {
-	s.t.Helper()
-	r, err := s.ListChecks(s.as("tp.stttt"), &contentv1.ListChecksRequest{Content: id})
+	s.Helper()
+	r, err := s.ListChecks(s.As("tp.stttt"), &contentv1.ListChecksRequest{Content: id})
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	line := func(checks []*contentv1.Check) string {
 		var out []string
 		for _, c := range checks {
 			if c.GetDetail() == "" || c.GetDetailEn() == "" || strings.Contains(c.GetDetail()+c.GetDetailEn(), "{") {
-				s.t.Errorf("%s says %q, %q", c.GetReason(), c.GetDetail(), c.GetDetailEn())
+				s.Errorf("%s says %q, %q", c.GetReason(), c.GetDetail(), c.GetDetailEn())
 			}
 			out = append(out, fmt.Sprintf("%s %s %d", c.GetReason(), c.GetField(), c.GetRow()))
 		}
@@ -223,7 +223,7 @@ func TestWhatBlocksPublicationIsNamedWithItsPlace(t *testing.T) {
 	s.published(other.GetId(), s.submit("cv.stttt", other.GetId()).GetHash())
 	slug := "/tin/tin-" + other.GetId()
 	c := s.draft("cv.stttt")
-	if _, err := s.attach(s.as("cv.stttt"), c.GetId(), onePixel(t), &contentv1.Attachment{Name: "bieu-do.png"}); err != nil {
+	if _, err := s.attach(s.As("cv.stttt"), c.GetId(), onePixel(t), &contentv1.Attachment{Name: "bieu-do.png"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, format := range []struct{ name, body string }{
@@ -254,7 +254,7 @@ LINK_BROKEN body 13`
 		t.Errorf("mended: %s %s", blockers, warnings)
 	}
 	// What it links to is withdrawn.
-	s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationWithdrawn{
+	s.Deliver(s.server.followDistribution, s.Message("distribution", &distributionv1.PublicationWithdrawn{
 		Publication: "publication_" + s.get("cv.stttt", other.GetId()).GetHash(), Content: other.GetId(), Reason: "x", WithdrawnAt: timestamppb.Now(),
 	}))
 	if blockers, _ := s.checks(c.GetId()); blockers != "LINK_BROKEN body 7" {
@@ -276,7 +276,7 @@ func TestWhatIsPublicIsCorrectedAndHeardOf(t *testing.T) {
 		t.Fatalf("published: %v", got)
 	}
 	s.mustEdit("cv2.stttt", &contentv1.Content{Id: c.GetId(), Title: "Đính chính"}, "title")
-	_, err := s.SubmitContent(s.as("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
+	_, err := s.SubmitContent(s.As("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	if got := places(t, err); got != "correction.kind REQUIRED, correction.reason REQUIRED" {
 		t.Errorf("submitted without a reason: %s", got)
 	}
@@ -288,12 +288,12 @@ func TestWhatIsPublicIsCorrectedAndHeardOf(t *testing.T) {
 	if m := s.lastSubmitted().GetContent(); m.GetEdition() != 1 || m.GetCorrection().GetReason() != "Ghi sai ngày." || m.GetPublication() != "publication_"+hash {
 		t.Errorf("submitted: %v", m)
 	}
-	s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierOpened{DocumentType: "correction", Document: c.GetId(), Dossier: "dossier_2"}),
-		s.message("approvals", &approvalsv1.DossierApproved{DocumentType: "correction", Document: c.GetId(), Hash: second, Decisions: []*approvalsv1.Decision{{Person: "tp.stttt"}}}))
+	s.Deliver(s.server.followApprovals, s.Message("approvals", &approvalsv1.DossierOpened{DocumentType: "correction", Document: c.GetId(), Dossier: "dossier_2"}),
+		s.Message("approvals", &approvalsv1.DossierApproved{DocumentType: "correction", Document: c.GetId(), Hash: second, Decisions: []*approvalsv1.Decision{{Person: "tp.stttt"}}}))
 	if got := s.get("bt.cong", c.GetId()); got.GetState() != "approved" || got.GetDossier() != "dossier_2" {
 		t.Fatalf("approved: %v", got)
 	}
-	s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationCorrected{
+	s.Deliver(s.server.followDistribution, s.Message("distribution", &distributionv1.PublicationCorrected{
 		Publication: "publication_" + hash, Content: &contentv1.Content{Id: c.GetId(), Hash: second}, Slug: "dinh-chinh", Number: 1, CorrectedAt: timestamppb.Now(),
 	}))
 	got = s.get("cv.snv", c.GetId())
@@ -304,10 +304,10 @@ func TestWhatIsPublicIsCorrectedAndHeardOf(t *testing.T) {
 	if err != nil || len(public) != 2 {
 		t.Errorf("public are %v, %v", public, err)
 	}
-	s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationExpired{
+	s.Deliver(s.server.followDistribution, s.Message("distribution", &distributionv1.PublicationExpired{
 		Publication: "publication_" + hash, Content: c.GetId(), ExpiredAt: timestamppb.Now(),
 	}))
-	list, err := s.ListContents(s.as("bt.cong"), &contentv1.ListContentsRequest{State: "expired"})
+	list, err := s.ListContents(s.As("bt.cong"), &contentv1.ListContentsRequest{State: "expired"})
 	if err != nil || len(list.GetContents()) != 1 {
 		t.Errorf("expired: %v, %v", list, err)
 	}

@@ -17,6 +17,7 @@ import (
 	distributionv1 "github.com/loa-vn/loa/proto/gen/loa/distribution/v1"
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 
+	"github.com/loa-vn/loa/pkg/app/apptest"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/listing"
 )
@@ -24,7 +25,7 @@ import (
 func TestAnItemIsDraftedRevisedAndSubmitted(t *testing.T) {
 	s := newService(t)
 	var header metadata.MD
-	c, err := s.CreateContent(s.as("cv.stttt"), &contentv1.CreateContentRequest{Content: example()}, grpc.Header(&header))
+	c, err := s.CreateContent(s.As("cv.stttt"), &contentv1.CreateContentRequest{Content: example()}, grpc.Header(&header))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,21 +53,21 @@ func TestAnItemIsDraftedRevisedAndSubmitted(t *testing.T) {
 	if submitted.GetState() != "in_approval" {
 		t.Errorf("submitted: %v", submitted)
 	}
-	r, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId()})
+	r, err := s.ListRevisions(s.As("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId()})
 	if err != nil || len(r.GetRevisions()) != 2 || r.GetRevisions()[1].GetAuthor() != "cv2.stttt" || r.GetRevisions()[0].GetTitle() != example().GetTitle() {
 		t.Errorf("revisions: %v, %v", r, err)
 	}
-	first, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1})
+	first, err := s.ListRevisions(s.As("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1})
 	if err != nil || len(first.GetRevisions()) != 1 || first.GetRevisions()[0].GetRevision() != 1 || first.GetNextPageToken() == "" {
 		t.Fatalf("the first page: %v, %v", first, err)
 	}
-	second, err := s.ListRevisions(s.as("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1, PageToken: first.GetNextPageToken()})
+	second, err := s.ListRevisions(s.As("cv.stttt"), &contentv1.ListRevisionsRequest{Content: c.GetId(), PageSize: 1, PageToken: first.GetNextPageToken()})
 	if err != nil || len(second.GetRevisions()) != 1 || second.GetRevisions()[0].GetRevision() != 2 || second.GetNextPageToken() != "" {
 		t.Errorf("the second page: %v, %v", second, err)
 	}
 	for _, wrong := range []*contentv1.ListRevisionsRequest{{PageSize: -1}, {PageToken: "?"}, {PageToken: listing.Place{ID: "content_1"}.Token()}} {
 		wrong.Content = c.GetId()
-		if _, err := s.ListRevisions(s.as("cv.stttt"), wrong); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
+		if _, err := s.ListRevisions(s.As("cv.stttt"), wrong); errs.ReasonOf(err) != errorsv1.Reason_INVALID {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
@@ -77,7 +78,7 @@ func TestASubmissionIsPublishedWhole(t *testing.T) {
 	s := newService(t)
 	c := s.draft("cv.stttt")
 	want := s.submit("cv.stttt", c.GetId())
-	events, err := s.server.host.Log.Read(t.Context(), 0, 10)
+	events, err := s.Host.Log.Read(t.Context(), 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,14 +121,14 @@ func TestEveryWrongPlaceIsNamedAtOnce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			draft := example()
 			c.edit(draft)
-			_, err := s.CreateContent(s.as("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
+			_, err := s.CreateContent(s.As("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
 			reason(t, err, errorsv1.Reason_INVALID)
 			if got := places(t, err); got != c.want {
 				t.Errorf("named: %s\nwant:  %s", got, c.want)
 			}
 		})
 	}
-	if n := s.recorded(); n != 0 {
+	if n := s.Recorded(); n != 0 {
 		t.Errorf("%d events were recorded", n)
 	}
 }
@@ -136,26 +137,26 @@ func TestRefusalsInBothLanguages(t *testing.T) {
 	s := newService(t)
 	draft := example()
 	draft.Body = "một\n<script>alert(1)</script>"
-	_, err := s.CreateContent(s.as("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
-	place(t, err, "Nội dung có mã chạy hoặc HTML không được phép (<script>) ở dòng 2. Hãy bỏ đi.", "The text holds script or HTML that is not allowed (<script>) in line 2. Remove it.")
+	_, err := s.CreateContent(s.As("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
+	apptest.RefusedPlace(t, err, "Nội dung có mã chạy hoặc HTML không được phép (<script>) ở dòng 2. Hãy bỏ đi.", "The text holds script or HTML that is not allowed (<script>) in line 2. Remove it.")
 	for mark, text := range map[string]string{"mật": "(MẬT)", "tối mật": "TỐI MẬT", "tuyệt mật": "Độ mật: tuyệt mật"} {
 		draft = example()
 		draft.Title = text
-		_, err = s.CreateContent(s.as("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
-		place(t, err, "Văn bản mang dấu độ mật “"+mark+"”. Tài liệu mật không được đưa vào hệ thống này.",
+		_, err = s.CreateContent(s.As("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
+		apptest.RefusedPlace(t, err, "Văn bản mang dấu độ mật “"+mark+"”. Tài liệu mật không được đưa vào hệ thống này.",
 			"The text carries the secrecy mark “"+mark+"”. Classified documents must not enter this system.")
 	}
 	c := s.draft("cv.stttt")
-	_, err = s.UpdateContent(s.as("cv.stttt"), &contentv1.UpdateContentRequest{Content: &contentv1.Content{Id: c.GetId(), Title: "x"}})
+	_, err = s.UpdateContent(s.As("cv.stttt"), &contentv1.UpdateContentRequest{Content: &contentv1.Content{Id: c.GetId(), Title: "x"}})
 	refused(t, err, errorsv1.Reason_ETAG_REQUIRED, 428, "Sửa mục này cần tiêu đề If-Match mang ETag của bản bạn đang xem.",
 		"Editing this needs the header If-Match with the ETag of the version you see.")
 	_, err = s.retitle("cv.stttt", c.GetId(), `"7"`, "x")
 	refused(t, err, errorsv1.Reason_ETAG_STALE, 412, "Mục này đã được người khác sửa sau bản bạn đang xem. Hãy tải bản mới rồi sửa lại.",
 		"This was edited after the version you see. Load the new version and edit again.")
-	_, err = s.GetContent(s.as("cv.snv"), &contentv1.GetContentRequest{Content: c.GetId()})
+	_, err = s.GetContent(s.As("cv.snv"), &contentv1.GetContentRequest{Content: c.GetId()})
 	refused(t, err, errorsv1.Reason_NOT_FOUND, 404, "Không tìm thấy "+c.GetId()+".", c.GetId()+" was not found.")
 	s.submit("cv.stttt", c.GetId())
-	_, err = s.SubmitContent(s.as("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
+	_, err = s.SubmitContent(s.As("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	refused(t, err, errorsv1.Reason_CONTENT_STATE, 409, "Mục tin đang ở trạng thái “in_approval”; việc này chỉ làm được khi: draft, returned.",
 		"The item is “in_approval”; this is possible only when: draft, returned.")
 }
@@ -164,7 +165,7 @@ func TestADecomposedTitleIsKeptComposed(t *testing.T) {
 	s := newService(t)
 	draft := example()
 	draft.Title = "Ke\u0302\u0301 hoa\u0323ch"
-	c, err := s.CreateContent(s.as("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
+	c, err := s.CreateContent(s.As("cv.stttt"), &contentv1.CreateContentRequest{Content: draft})
 	if err != nil || c.GetTitle() != "Kế hoạch" {
 		t.Errorf("%q, %v", c.GetTitle(), err)
 	}
@@ -172,14 +173,14 @@ func TestADecomposedTitleIsKeptComposed(t *testing.T) {
 
 func TestADraftTakesWhatItLeavesOpenFromItsPlanItem(t *testing.T) {
 	s := newService(t)
-	c, err := s.CreateContent(s.as("cv.snv"), &contentv1.CreateContentRequest{Content: &contentv1.Content{PlanItem: "item_2", Title: "Một"}})
+	c, err := s.CreateContent(s.As("cv.snv"), &contentv1.CreateContentRequest{Content: &contentv1.Content{PlanItem: "item_2", Title: "Một"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.GetPlan() != "plan_1" || c.GetTheme() != "mot-cua" || !slices.Equal(c.GetAudiences(), []string{"doanh-nghiep"}) || c.GetLanguage() != "vi" {
 		t.Errorf("%v", c)
 	}
-	_, err = s.SubmitContent(s.as("cv.snv"), &contentv1.SubmitContentRequest{Content: c.GetId()})
+	_, err = s.SubmitContent(s.As("cv.snv"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	if got := places(t, err); got != "summary REQUIRED, body REQUIRED" {
 		t.Errorf("submitted unfinished: %s", got)
 	}
@@ -190,7 +191,7 @@ func TestPartialEdits(t *testing.T) {
 	c := s.draft("cv.stttt")
 	update := func(edit *contentv1.Content, paths ...string) (*contentv1.Content, error) {
 		edit.Id = c.GetId()
-		return s.UpdateContent(s.as("cv.stttt", "if-match", s.get("cv.stttt", c.GetId()).GetEtag()),
+		return s.UpdateContent(s.As("cv.stttt", "if-match", s.get("cv.stttt", c.GetId()).GetEtag()),
 			&contentv1.UpdateContentRequest{Content: edit, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
 	}
 	if got, err := update(&contentv1.Content{Summary: "Hai"}); err != nil || got.GetSummary() != "Hai" || got.GetTitle() != c.GetTitle() {
@@ -220,14 +221,14 @@ func TestDraftsStayInTheirAgency(t *testing.T) {
 		t.Helper()
 		for _, p := range staff() {
 			want := p.GetAgency() == "H24.02" || slices.Contains(readers, p.GetId()) || slices.Contains(readers, "everyone")
-			got, err := s.GetContent(s.as(p.GetId()), &contentv1.GetContentRequest{Content: c.GetId()})
+			got, err := s.GetContent(s.As(p.GetId()), &contentv1.GetContentRequest{Content: c.GetId()})
 			if want != (err == nil) || err == nil && got.GetState() != state {
 				t.Errorf("%s reads %s: %v, %v", p.GetId(), state, got.GetState(), err)
 			}
 			if err != nil {
 				reason(t, err, errorsv1.Reason_NOT_FOUND)
 			}
-			list, err := s.ListContents(s.as(p.GetId()), &contentv1.ListContentsRequest{})
+			list, err := s.ListContents(s.As(p.GetId()), &contentv1.ListContentsRequest{})
 			if err != nil || want != (len(list.GetContents()) == 1) {
 				t.Errorf("%s lists %s: %v, %v", p.GetId(), state, list, err)
 			}
@@ -242,11 +243,11 @@ func TestDraftsStayInTheirAgency(t *testing.T) {
 	check("scheduled", "thanh.tra", "bt.cong")
 	s.published(c.GetId(), submitted.GetHash())
 	check("published", "everyone")
-	_, err := s.ListRevisions(s.as("bt.cong"), &contentv1.ListRevisionsRequest{Content: c.GetId()})
+	_, err := s.ListRevisions(s.As("bt.cong"), &contentv1.ListRevisionsRequest{Content: c.GetId()})
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
 	_, err = s.retitle("cv.snv", c.GetId(), `"1"`, "x")
 	reason(t, err, errorsv1.Reason_FORBIDDEN)
-	_, err = s.SubmitContent(s.as("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
+	_, err = s.SubmitContent(s.As("cv.stttt"), &contentv1.SubmitContentRequest{Content: c.GetId()})
 	refused(t, err, errorsv1.Reason_CONTENT_STATE, 409,
 		"Mục tin đang ở trạng thái “published”; việc này chỉ làm được khi: draft, returned.",
 		"The item is “published”; this is possible only when: draft, returned.")
@@ -257,7 +258,7 @@ func TestDecisionsOfOtherServicesAreFollowed(t *testing.T) {
 	c := s.draft("cv.stttt")
 	h := s.submit("cv.stttt", c.GetId()).GetHash()
 	back := func(hash string, level int32) {
-		s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierReturned{DocumentType: "content", Document: c.GetId(), Hash: hash, ToLevel: level, Comment: "Sửa tiêu đề."}))
+		s.Deliver(s.server.followApprovals, s.Message("approvals", &approvalsv1.DossierReturned{DocumentType: "content", Document: c.GetId(), Hash: hash, ToLevel: level, Comment: "Sửa tiêu đề."}))
 	}
 	back("another", 0)
 	back(h, 1)
@@ -280,7 +281,7 @@ func TestDecisionsOfOtherServicesAreFollowed(t *testing.T) {
 	}
 	s.approved(c.GetId(), revised.GetHash())
 	s.scheduled(c.GetId(), revised.GetHash())
-	s.deliver(s.server.followDistribution, s.message("distribution", &distributionv1.PublicationCancelled{
+	s.Deliver(s.server.followDistribution, s.Message("distribution", &distributionv1.PublicationCancelled{
 		Publication: "publication_" + revised.GetHash(), Content: c.GetId(), Hash: revised.GetHash(),
 	}))
 	if got := s.get("cv.stttt", c.GetId()); got.GetState() != "approved" {
@@ -311,7 +312,7 @@ func TestAnApprovalFromBeforeAnEditIsNoApprovalOfTheSameTextWrittenAgain(t *test
 		t.Fatalf("written again: %v", second)
 	}
 	approved := func(revision int32) string {
-		s.deliver(s.server.followApprovals, s.message("approvals", &approvalsv1.DossierApproved{
+		s.Deliver(s.server.followApprovals, s.Message("approvals", &approvalsv1.DossierApproved{
 			DocumentType: "content", Document: c.GetId(), Hash: first.GetHash(), Revision: revision, Decisions: []*approvalsv1.Decision{{Person: "tp.stttt"}},
 		}))
 		return s.get("cv.stttt", c.GetId()).GetState()
@@ -329,18 +330,18 @@ func TestHistoryIsImported(t *testing.T) {
 	at := time.Date(2022, 3, 1, 6, 20, 0, 0, time.UTC)
 	article := example()
 	article.PublishedAt, article.Attachment = timestamppb.New(at), &contentv1.AttachmentLine{Title: "Kế hoạch số 38/KH-UBND"}
-	tried, err := s.ImportPublished(s.as("luu.tru"), &contentv1.ImportPublishedRequest{Content: article, DryRun: true})
-	if err != nil || tried.GetId() != "" || tried.GetState() != "published" || s.recorded() != 0 {
-		t.Errorf("tried: %v, %v, %d events", tried, err, s.recorded())
+	tried, err := s.ImportPublished(s.As("luu.tru"), &contentv1.ImportPublishedRequest{Content: article, DryRun: true})
+	if err != nil || tried.GetId() != "" || tried.GetState() != "published" || s.Recorded() != 0 {
+		t.Errorf("tried: %v, %v, %d events", tried, err, s.Recorded())
 	}
-	c, err := s.ImportPublished(s.as("luu.tru"), &contentv1.ImportPublishedRequest{Content: article})
+	c, err := s.ImportPublished(s.As("luu.tru"), &contentv1.ImportPublishedRequest{Content: article})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.GetState() != "published" || !c.GetImported() || !c.GetPublishedAt().AsTime().Equal(at) || c.GetAgency() != "H24.02" || c.GetHash() != tried.GetHash() {
 		t.Errorf("imported: %v", c)
 	}
-	events, err := s.server.host.Log.Read(t.Context(), 0, 10)
+	events, err := s.Host.Log.Read(t.Context(), 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,11 +353,11 @@ func TestHistoryIsImported(t *testing.T) {
 		t.Errorf("published:\n%v\nanswered:\n%v", got, c)
 	}
 	s.published(c.GetId(), c.GetHash())
-	if s.recorded() != 1 {
+	if s.Recorded() != 1 {
 		t.Error("the publication of history was recorded again")
 	}
 	article.PublishedAt, article.Agency, article.Summary = timestamppb.New(time.Now().Add(time.Hour)), "H99", ""
-	_, err = s.ImportPublished(s.as("luu.tru"), &contentv1.ImportPublishedRequest{Content: article})
+	_, err = s.ImportPublished(s.As("luu.tru"), &contentv1.ImportPublishedRequest{Content: article})
 	if got := places(t, err); got != "publishedAt BAD_FORMAT, summary REQUIRED, agency UNKNOWN_AGENCY" {
 		t.Errorf("refused: %s", got)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/loa-vn/loa/pkg/app/apptest"
 	"github.com/loa-vn/loa/pkg/engines"
 	"github.com/loa-vn/loa/services/distribution/internal/publication"
 )
@@ -38,7 +39,7 @@ func newStepping(t *testing.T) *stepping {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(migrate(t.Context(), owner), owner.Close(t.Context())); err != nil {
+	if err := errors.Join(apptest.Migrate(t.Context(), owner, Module()), owner.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	return &stepping{bench: benchOn(t, pool), clock: clock, cluster: cluster}
@@ -46,17 +47,17 @@ func newStepping(t *testing.T) *stepping {
 
 // scheduled sets a new content to be published a while from now by the database's clock.
 func (s *stepping) scheduled(in time.Duration) (id string, at time.Time) {
-	s.t.Helper()
+	s.Helper()
 	content := newContent()
 	s.deliver(s.submitted(content, "h1", 1), s.approved(content, "h1"))
-	now, err := s.log.Now(s.t.Context())
+	now, err := s.log.Now(s.Context())
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	at = now.Add(in)
-	id, _, err = s.schedule(s.t.Context(), content, at, time.Time{}, command(content))
+	id, _, err = s.schedule(s.Context(), content, at, time.Time{}, command(content))
 	if err != nil {
-		s.t.Fatal(err)
+		s.Fatal(err)
 	}
 	return id, at
 }
@@ -66,7 +67,7 @@ func (s *stepping) scheduled(in time.Duration) (id string, at time.Time) {
 func (s *stepping) hammer(ctx context.Context, id string) (wait func()) {
 	var all sync.WaitGroup
 	for range 4 {
-		key := rand(s.bench)
+		key := newKey()
 		all.Go(func() {
 			for ctx.Err() == nil {
 				_, _ = s.release(ctx, id, command(key+id)) // refused, or the server is away: what counts is in the log
@@ -82,11 +83,11 @@ func (s *stepping) hammer(ctx context.Context, id string) (wait func()) {
 
 // stays checks that it is not public for a while, whatever is asked.
 func (s *stepping) stays(id string, d time.Duration) {
-	s.t.Helper()
+	s.Helper()
 	until := time.After(d)
 	for {
 		if got := s.state(id); got != publication.Scheduled {
-			s.t.Fatalf("it is %s before its time", got)
+			s.Fatalf("it is %s before its time", got)
 		}
 		select {
 		case <-until:
@@ -97,19 +98,19 @@ func (s *stepping) stays(id string, d time.Duration) {
 }
 
 func (s *stepping) becomesPublic(id string, at time.Time) {
-	s.t.Helper()
+	s.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
-		p, _, err := s.publications.Load(s.t.Context(), id)
+		p, _, err := s.publications.Load(s.Context(), id)
 		if err == nil && p.State == publication.Published {
 			if p.PublishedAt.Before(at) {
-				s.t.Errorf("set for %v and public at %v", at, p.PublishedAt)
+				s.Errorf("set for %v and public at %v", at, p.PublishedAt)
 			}
 			return
 		}
 		select {
 		case <-deadline:
-			s.t.Fatalf("it does not become public: %v, %v", p, err)
+			s.Fatalf("it does not become public: %v, %v", p, err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -26,12 +26,12 @@ const first, second = "Hải Phòng đẩy mạnh cải cách hành chính", "H�
 
 // published makes a publication of a new content and gives both.
 func (b *bench) published() (content string, p *distributionv1.Publication) {
-	b.t.Helper()
+	b.Helper()
 	content = newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.approved(content, "h1"))
-	p, err := b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content})
+	p, err := b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content})
 	if err != nil || p.GetState() != "published" {
-		b.t.Fatalf("%v, %v", p, err)
+		b.Fatalf("%v, %v", p, err)
 	}
 	return content, p
 }
@@ -57,44 +57,44 @@ func (b *bench) correct(p *distributionv1.Publication, at time.Time) (*distribut
 	if !at.IsZero() {
 		r.PublishAt = timestamppb.New(at)
 	}
-	return b.client.CorrectPublication(b.as("bt.cong"), r)
+	return b.client.CorrectPublication(b.As("bt.cong"), r)
 }
 
 func (b *bench) must(p *distributionv1.Publication, err error) *distributionv1.Publication {
-	b.t.Helper()
+	b.Helper()
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	return p
 }
 
 // portalReceipt gives the portal's receipt of an act.
 func (b *bench) portalReceipt(p *distributionv1.Publication, act string, number int32) *distributionv1.Publication {
-	b.t.Helper()
-	return b.must(b.client.RecordReceipt(b.as("service:portal"), &distributionv1.RecordReceiptRequest{
+	b.Helper()
+	return b.must(b.client.RecordReceipt(b.As("service:portal"), &distributionv1.RecordReceiptRequest{
 		Publication: p.GetId(), Channel: "portal", Place: p.GetPath(), Act: act, Number: number,
 	}))
 }
 
 // is holds a refusal against its reason.
 func (b *bench) is(err error, reason errs.Reason) {
-	b.t.Helper()
+	b.Helper()
 	if errs.ReasonOf(err) != reason {
-		b.t.Errorf("got %v, want %s", err, reason)
+		b.Errorf("got %v, want %s", err, reason)
 	}
 }
 
 // sent lists the types of what was published, in order.
 func (b *bench) sent() (types []string) {
-	b.t.Helper()
-	events, err := b.log.Read(b.t.Context(), 0, 1000)
+	b.Helper()
+	events, err := b.log.Read(b.Context(), 0, 1000)
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	for _, e := range events {
 		m, err := publish(e)
 		if err != nil {
-			b.t.Fatal(err)
+			b.Fatal(err)
 		}
 		if m != nil {
 			types = append(types, string(m.ProtoReflect().Descriptor().Name()))
@@ -147,9 +147,9 @@ func TestCorrections(t *testing.T) {
 	if c = b.portalReceipt(c, "corrected", 2); !c.GetVerified() || c.GetWaiting() {
 		t.Errorf("%v", c)
 	}
-	_, err = b.client.RecordReceipt(b.as("service:portal"), &distributionv1.RecordReceiptRequest{Publication: c.GetId(), Channel: "portal", Place: "/", Act: "corrected", Number: 3})
+	_, err = b.client.RecordReceipt(b.As("service:portal"), &distributionv1.RecordReceiptRequest{Publication: c.GetId(), Channel: "portal", Place: "/", Act: "corrected", Number: 3})
 	b.is(err, errorsv1.Reason_INVALID)
-	versions, err := b.client.ListVersions(b.as("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
+	versions, err := b.client.ListVersions(b.As("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
 	if err != nil || len(versions.GetVersions()) != 3 {
 		t.Fatalf("%v, %v", versions, err)
 	}
@@ -170,15 +170,15 @@ func TestCorrections(t *testing.T) {
 
 // sameInLists checks that a list says of every publication what it alone says.
 func (b *bench) sameInLists() {
-	b.t.Helper()
-	list, err := b.client.ListPublications(b.as("bt.cong"), &distributionv1.ListPublicationsRequest{})
+	b.Helper()
+	list, err := b.client.ListPublications(b.As("bt.cong"), &distributionv1.ListPublicationsRequest{})
 	if err != nil || len(list.GetPublications()) == 0 {
-		b.t.Fatalf("%v, %v", list, err)
+		b.Fatalf("%v, %v", list, err)
 	}
 	for _, p := range list.GetPublications() {
-		one := b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+		one := b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 		if diff := cmp.Diff(one.String(), p.String()); diff != "" {
-			b.t.Errorf("%s: %s", p.GetId(), diff)
+			b.Errorf("%s: %s", p.GetId(), diff)
 		}
 	}
 }
@@ -196,17 +196,17 @@ func TestCorrectionAtItsTime(t *testing.T) {
 	}
 	_, err = b.correct(p, time.Time{})
 	b.is(err, errorsv1.Reason_CORRECTION_WAITING)
-	_, err = b.client.Release(b.as("service:worker"), &distributionv1.ReleaseRequest{Publication: p.GetId()})
+	_, err = b.client.Release(b.As("service:worker"), &distributionv1.ReleaseRequest{Publication: p.GetId()})
 	b.is(err, errorsv1.Reason_EMBARGO_EARLY)
-	c = b.must(b.client.CancelPublication(b.as("bt.cong"), &distributionv1.CancelPublicationRequest{Publication: p.GetId()}))
+	c = b.must(b.client.CancelPublication(b.As("bt.cong"), &distributionv1.CancelPublicationRequest{Publication: p.GetId()}))
 	if c.GetCorrection() != nil || c.GetState() != "published" {
 		t.Errorf("%v", c)
 	}
-	_, err = b.client.CancelPublication(b.as("bt.cong"), &distributionv1.CancelPublicationRequest{Publication: p.GetId()})
+	_, err = b.client.CancelPublication(b.As("bt.cong"), &distributionv1.CancelPublicationRequest{Publication: p.GetId()})
 	b.is(err, errorsv1.Reason_PUBLICATION_STATE)
 	b.must(b.correct(p, time.Now().Add(time.Hour)))
 	b.deliver(b.revised(content, "h9", 9))
-	c = b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	c = b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if c.GetCorrection() != nil || c.GetHash() != "h1" {
 		t.Errorf("%v", c)
 	}
@@ -224,7 +224,7 @@ func TestHistoryIsCorrected(t *testing.T) {
 	c := text(content, "h1", 1)
 	c.PublishedAt = timestamppb.New(vn.Day(2022, 3, 1))
 	b.deliver(b.message(&contentv1.ContentImported{Content: c, BodyHtml: "<p>h1</p>"}))
-	p := b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: publication.ID(content, "h1", 1)}))
+	p := b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: publication.ID(content, "h1", 1)}))
 	if p.GetWaiting() || !p.GetImported() {
 		t.Errorf("%v", p)
 	}
@@ -244,13 +244,13 @@ func TestEditorsNameTheVersionTheySaw(t *testing.T) {
 	b := newBench(t)
 	content := newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.approved(content, "h1"))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content, PublishAt: timestamppb.New(time.Now().Add(time.Hour))}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content, PublishAt: timestamppb.New(time.Now().Add(time.Hour))}))
 	later := &distributionv1.ReschedulePublicationRequest{Publication: p.GetId(), PublishAt: timestamppb.New(time.Now().Add(2 * time.Hour))}
-	_, err := b.client.ReschedulePublication(b.as("bt.cong"), later)
+	_, err := b.client.ReschedulePublication(b.As("bt.cong"), later)
 	b.is(err, errorsv1.Reason_ETAG_REQUIRED)
-	_, err = b.client.ReschedulePublication(b.as("cv.stttt"), later)
+	_, err = b.client.ReschedulePublication(b.As("cv.stttt"), later)
 	b.is(err, errorsv1.Reason_FORBIDDEN)
-	_, err = b.client.ReschedulePublication(b.as("cv.khac"), later)
+	_, err = b.client.ReschedulePublication(b.As("cv.khac"), later)
 	b.is(err, errorsv1.Reason_NOT_FOUND)
 	changed := b.must(b.client.ReschedulePublication(b.seeing("bt.cong", p), later))
 	if changed.GetEtag() == p.GetEtag() || !changed.GetPublishAt().AsTime().Equal(later.GetPublishAt().AsTime().Truncate(time.Microsecond)) {
@@ -275,9 +275,9 @@ func TestSlugsAreOfOnePublication(t *testing.T) {
 	c := newContent()
 	c = c[:len(c)-8] + a[len(a)-8:]
 	b.deliver(b.submitted(a, "h1", 1), b.approved(a, "h1"))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: a}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: a}))
 	b.deliver(b.submitted(c, "h1", 1), b.approved(c, "h1"))
-	q := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: c}))
+	q := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: c}))
 	for n := range int32(2) {
 		title := []string{second, first}[n]
 		for content, x := range map[string]*distributionv1.Publication{a: p, c: q} {
@@ -287,7 +287,7 @@ func TestSlugsAreOfOnePublication(t *testing.T) {
 	}
 	b.withdraw(p)
 	b.deliver(append(b.edited(a, 3, first), b.correctionApproved(a, 3))...)
-	anew := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: a}))
+	anew := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: a}))
 	if anew.GetId() == p.GetId() {
 		t.Error("a withdrawn publication came back")
 	}
@@ -312,5 +312,5 @@ func TestSlugsAreOfOnePublication(t *testing.T) {
 
 // seeing is a call by somebody who saw this version.
 func (b *bench) seeing(subject string, p *distributionv1.Publication) context.Context {
-	return metadata.AppendToOutgoingContext(b.as(subject), "if-match", p.GetEtag())
+	return metadata.AppendToOutgoingContext(b.As(subject), "if-match", p.GetEtag())
 }

@@ -144,16 +144,16 @@ func TestReleasedOnceAndVerifiedByThePortal(t *testing.T) {
 
 // messageOf is the only published event of a type.
 func messageOf[M any](b *bench) (found M) {
-	b.t.Helper()
-	events, err := b.log.Read(b.t.Context(), 0, 1000)
+	b.Helper()
+	events, err := b.log.Read(b.Context(), 0, 1000)
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	n := 0
 	for _, e := range events {
 		m, err := publish(e)
 		if err != nil {
-			b.t.Fatalf("%s: %v", e.Type, err)
+			b.Fatalf("%s: %v", e.Type, err)
 		}
 		if m, ok := m.(M); ok {
 			found = m
@@ -161,7 +161,7 @@ func messageOf[M any](b *bench) (found M) {
 		}
 	}
 	if n != 1 {
-		b.t.Fatalf("%d published events of type %T", n, found)
+		b.Fatalf("%d published events of type %T", n, found)
 	}
 	return found
 }
@@ -206,7 +206,7 @@ func TestPublishAndEditAtTheSameMoment(t *testing.T) {
 		content := newContent()
 		b.deliver(b.submitted(content, "h1", 1), b.approved(content, "h1"))
 		edit := b.revised(content, "h2", 2)
-		key := rand(b)
+		key := newKey()
 		var both sync.WaitGroup
 		both.Go(func() {
 			if _, _, err := b.later(content, key); err != nil && errs.ReasonOf(err) != errorsv1.Reason_NOT_APPROVED {

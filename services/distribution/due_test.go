@@ -17,13 +17,13 @@ const lateness = 2 * time.Second
 
 // keeping has processes of the service keep times, each by itself, until the function it gives.
 func (b *bench) keeping(processes int) (stop func()) {
-	ctx, cancel := context.WithCancel(b.t.Context())
+	ctx, cancel := context.WithCancel(b.Context())
 	var running sync.WaitGroup
 	for range processes {
 		d := newDesk(b.pool, b.log)
 		running.Go(func() {
 			if err := d.keepTimes(ctx, slog.New(slog.DiscardHandler)); err != nil {
-				b.t.Error(err)
+				b.Error(err)
 			}
 		})
 	}
@@ -32,10 +32,10 @@ func (b *bench) keeping(processes int) (stop func()) {
 
 // times are when each publication's events of a kind happened, as the log has them.
 func times[E any](b *bench, at func(E) time.Time) map[string][]time.Time {
-	b.t.Helper()
-	events, err := b.log.Read(b.t.Context(), 0, 10_000)
+	b.Helper()
+	events, err := b.log.Read(b.Context(), 0, 10_000)
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	found := map[string][]time.Time{}
 	for _, e := range events {
@@ -56,16 +56,16 @@ func endedAt(b *bench) map[string][]time.Time {
 
 // comes waits until a publication is in a state.
 func (b *bench) comes(id string, state publication.State) {
-	b.t.Helper()
+	b.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
-		p, _, err := b.publications.Load(b.t.Context(), id)
+		p, _, err := b.publications.Load(b.Context(), id)
 		if err == nil && p.State == state {
 			return
 		}
 		select {
 		case <-deadline:
-			b.t.Fatalf("it does not become %s: %v, %v", state, p, err)
+			b.Fatalf("it does not become %s: %v, %v", state, p, err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -73,9 +73,9 @@ func (b *bench) comes(id string, state publication.State) {
 
 // onTime holds what happened against when it was to.
 func (b *bench) onTime(what string, happened []time.Time, at time.Time) {
-	b.t.Helper()
+	b.Helper()
 	if len(happened) != 1 || happened[0].Before(at) || happened[0].Sub(at) > lateness {
-		b.t.Errorf("%s: set for %v: %v", what, at, happened)
+		b.Errorf("%s: set for %v: %v", what, at, happened)
 	}
 }
 

@@ -69,7 +69,7 @@ func TestLifeOfPublications(t *testing.T) {
 	b.now = func(context.Context) (time.Time, error) { return clock, nil }
 	rapid.Check(t, func(t *rapid.T) {
 		var head int64
-		if err := b.pool.QueryRow(b.t.Context(), "SELECT coalesce(max(position), 0) FROM es.event").Scan(&head); err != nil {
+		if err := b.pool.QueryRow(b.Context(), "SELECT coalesce(max(position), 0) FROM es.event").Scan(&head); err != nil {
 			t.Fatal(err)
 		}
 		l := &life{
@@ -171,7 +171,7 @@ func (l *life) moment(name string) time.Time {
 func (l *life) publish() {
 	at, until := l.moment("at"), l.moment("until")
 	l.does("publish", func(command es.Command) error {
-		_, _, err := l.schedule(l.bench.t.Context(), l.content, at, until, command)
+		_, _, err := l.schedule(l.bench.Context(), l.content, at, until, command)
 		return err
 	})
 }
@@ -194,7 +194,7 @@ func free(int64) error { return nil }
 func (l *life) correct() {
 	id, at := l.any(), l.moment("at")
 	l.does("correct", func(command es.Command) error {
-		_, err := l.desk.correct(l.bench.t.Context(), id, at, free, command)
+		_, err := l.desk.correct(l.bench.Context(), id, at, free, command)
 		return err
 	})
 }
@@ -202,7 +202,7 @@ func (l *life) correct() {
 func (l *life) cancel() {
 	id := l.any()
 	l.does("cancel", func(command es.Command) error {
-		_, err := l.callOff(l.bench.t.Context(), id, free, command)
+		_, err := l.callOff(l.bench.Context(), id, free, command)
 		return err
 	})
 }
@@ -210,7 +210,7 @@ func (l *life) cancel() {
 func (l *life) reschedule() {
 	id, times := l.any(), publication.Times{PublishAt: l.moment("at"), ExpiresAt: l.moment("until")}
 	l.does("reschedule", func(command es.Command) error {
-		_, err := l.desk.reschedule(l.bench.t.Context(), id, times, free, command)
+		_, err := l.desk.reschedule(l.bench.Context(), id, times, free, command)
 		return err
 	})
 }
@@ -218,7 +218,7 @@ func (l *life) reschedule() {
 func (l *life) release() {
 	id := l.any()
 	l.does("release", func(command es.Command) error {
-		_, err := l.desk.release(l.bench.t.Context(), id, command)
+		_, err := l.desk.release(l.bench.Context(), id, command)
 		return err
 	})
 }
@@ -226,7 +226,7 @@ func (l *life) release() {
 func (l *life) expire() {
 	id := l.any()
 	l.does("expire", func(command es.Command) error {
-		_, err := l.desk.expire(l.bench.t.Context(), id, command)
+		_, err := l.desk.expire(l.bench.Context(), id, command)
 		return err
 	})
 }
@@ -237,7 +237,7 @@ func (l *life) keep() {
 		l.keepListed()
 		return
 	}
-	ctx := l.bench.t.Context()
+	ctx := l.bench.Context()
 	head, err := l.desk.log.Head(ctx)
 	if err == nil {
 		err = l.desk.log.WaitFor(ctx, readmodel.Name, head)
@@ -261,7 +261,7 @@ func (l *life) keep() {
 
 func (l *life) keepListed() {
 	for _, row := range l.listed {
-		err := l.keepTime(l.bench.t.Context(), row, l.clock)
+		err := l.keepTime(l.bench.Context(), row, l.clock)
 		l.log = append(l.log, fmt.Sprintf("%s keep %s: %v", l.clock.Format("02 15:04:05"), row.ID, err))
 		if err != nil && errs.Status(errs.ReasonOf(err)) >= 500 {
 			l.t.Fatalf("%v\n%v", err, l.log)
@@ -272,7 +272,7 @@ func (l *life) keepListed() {
 func (l *life) withdraw() {
 	id := l.any()
 	l.does("withdraw", func(command es.Command) error {
-		_, err := l.desk.withdraw(l.bench.t.Context(), publication.Request{Publication: id, Reason: "Sai.", Author: "cv.stttt"}, free, command)
+		_, err := l.desk.withdraw(l.bench.Context(), publication.Request{Publication: id, Reason: "Sai.", Author: "cv.stttt"}, free, command)
 		return err
 	})
 }
@@ -307,14 +307,14 @@ func (l *life) receive() {
 		Act: rapid.SampledFrom([]publication.Act{"", publication.ActCorrected, publication.ActExpired, publication.ActWithdrawn}).Draw(l.t, "act"),
 	}
 	l.does("receipt", func(command es.Command) error {
-		_, err := l.desk.receive(l.bench.t.Context(), id, r, command)
+		_, err := l.desk.receive(l.bench.Context(), id, r, command)
 		return err
 	})
 }
 
 // look reads what the log got, and holds it against the rules.
 func (l *life) look() {
-	events, err := l.desk.log.Read(l.bench.t.Context(), l.read, 1000)
+	events, err := l.desk.log.Read(l.bench.Context(), l.read, 1000)
 	if err != nil {
 		l.t.Fatal(err)
 	}

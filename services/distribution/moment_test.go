@@ -46,7 +46,7 @@ type crowd struct {
 }
 
 func newCrowd(b *bench, t *rapid.T) *crowd {
-	head, err := b.log.Head(b.t.Context())
+	head, err := b.log.Head(b.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (m *crowd) before() {
 			publishAt = at("waits")
 		}
 		m.does("publish", func(c es.Command) error {
-			_, _, err := m.schedule(m.bench.t.Context(), m.content, publishAt, until, c)
+			_, _, err := m.schedule(m.bench.Context(), m.content, publishAt, until, c)
 			return err
 		})
 		m.look()
@@ -87,7 +87,7 @@ func (m *crowd) before() {
 	if stage > 3 {
 		correctAt := at("correction waits")
 		m.does("correct", func(c es.Command) error {
-			_, err := m.desk.correct(m.bench.t.Context(), m.any(), correctAt, free, c)
+			_, err := m.desk.correct(m.bench.Context(), m.any(), correctAt, free, c)
 			return err
 		})
 		m.look()
@@ -96,7 +96,7 @@ func (m *crowd) before() {
 		m.withdraw()
 		m.look()
 	}
-	ctx := m.bench.t.Context()
+	ctx := m.bench.Context()
 	head, err := m.desk.log.Head(ctx)
 	if err == nil {
 		err = m.desk.log.WaitFor(ctx, readmodel.Name, head)
@@ -115,7 +115,7 @@ func (m *crowd) atOnce() {
 		}
 	}
 	slices.Sort(ids)
-	rows, err := readmodel.Due(m.bench.t.Context(), m.pool, m.clock, 1_000_000)
+	rows, err := readmodel.Due(m.bench.Context(), m.pool, m.clock, 1_000_000)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func (m *crowd) atOnce() {
 	var wrong []error
 	for _, do := range doing {
 		together.Go(func() {
-			if err := do(m.bench.t.Context()); err != nil && errs.Status(errs.ReasonOf(err)) >= 500 {
+			if err := do(m.bench.Context()); err != nil && errs.Status(errs.ReasonOf(err)) >= 500 {
 				mutex.Lock()
 				defer mutex.Unlock()
 				wrong = append(wrong, err)

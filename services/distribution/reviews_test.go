@@ -45,14 +45,14 @@ func told(outcome string) *distributionv1.Bypass {
 
 // shows holds what a publication says of its bypass, one by one and in lists, to somebody outside.
 func (b *bench) shows(id, outcome string) {
-	b.t.Helper()
-	p, err := b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: id})
+	b.Helper()
+	p, err := b.client.GetPublication(b.As("cv.khac"), &distributionv1.GetPublicationRequest{Publication: id})
 	if err != nil || !proto.Equal(p.GetBypass(), told(outcome)) {
-		b.t.Errorf("got %v, %v", p.GetBypass(), err)
+		b.Errorf("got %v, %v", p.GetBypass(), err)
 	}
-	list, err := b.client.ListPublications(b.as("cv.khac"), &distributionv1.ListPublicationsRequest{})
+	list, err := b.client.ListPublications(b.As("cv.khac"), &distributionv1.ListPublicationsRequest{})
 	if err != nil || len(list.GetPublications()) != 1 || !proto.Equal(list.GetPublications()[0].GetBypass(), told(outcome)) {
-		b.t.Errorf("listed %v, %v", list, err)
+		b.Errorf("listed %v, %v", list, err)
 	}
 }
 
@@ -62,12 +62,12 @@ func TestABypassIsToldAndSoIsItsReview(t *testing.T) {
 	b := newBench(t)
 	content := newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.bypassed("content", content, "h1"))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
 	b.shows(p.GetId(), "")
 	review := b.reviewed("content", content, "h1", "objected")
 	b.deliver(review, review)
 	b.shows(p.GetId(), "objected")
-	versions, err := b.client.ListVersions(b.as("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
+	versions, err := b.client.ListVersions(b.As("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
 	if err != nil || !proto.Equal(versions.GetVersions()[0].GetBypass(), told("objected")) {
 		t.Errorf("%v, %v", versions, err)
 	}
@@ -90,12 +90,12 @@ func TestAReviewMayComeBeforePublication(t *testing.T) {
 	b := newBench(t)
 	content := newContent()
 	b.deliver(b.bypassed("content", content, "h1"), b.reviewed("content", content, "h1", "upheld"), b.submitted(content, "h1", 1))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
 	b.shows(p.GetId(), "upheld")
 	other := newContent()
 	b.deliver(b.submitted(other, "h9", 1), b.bypassed("content", other, "h9"), b.reviewed("content", other, "h9", "upheld"))
 	b.deliver(b.bypassed("content", other, "h9"))
-	if q := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: other})); q.GetBypass().GetReview() != nil {
+	if q := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: other})); q.GetBypass().GetReview() != nil {
 		t.Errorf("the second bypass has the review of the first: %v", q)
 	}
 }
@@ -105,14 +105,14 @@ func TestABypassOfWhatWasCorrectedIsReviewed(t *testing.T) {
 	b := newBench(t)
 	content := newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.bypassed("content", content, "h1"))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
 	b.deliver(b.edited(content, 1, second)...)
 	b.deliver(b.correctionApproved(content, 1))
 	if p = b.must(b.correct(p, time.Time{})); p.GetBypass() != nil {
 		t.Errorf("%v", p)
 	}
 	b.deliver(b.reviewed("content", content, "h1", "upheld"))
-	versions, err := b.client.ListVersions(b.as("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
+	versions, err := b.client.ListVersions(b.As("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
 	if err != nil || !proto.Equal(versions.GetVersions()[0].GetBypass(), told("upheld")) || versions.GetVersions()[1].GetBypass() != nil {
 		t.Errorf("%v, %v", versions, err)
 	}
@@ -121,15 +121,15 @@ func TestABypassOfWhatWasCorrectedIsReviewed(t *testing.T) {
 func TestABypassedWithdrawalIsToldAndReviewed(t *testing.T) {
 	b := newBench(t)
 	_, p := b.published()
-	p = b.must(b.client.WithdrawPublication(b.as("tp.stttt"), &distributionv1.WithdrawPublicationRequest{Publication: p.GetId(), Reason: "Sai số liệu."}))
+	p = b.must(b.client.WithdrawPublication(b.As("tp.stttt"), &distributionv1.WithdrawPublicationRequest{Publication: p.GetId(), Reason: "Sai số liệu."}))
 	w := p.GetWithdrawal()
 	b.deliver(b.bypassed("withdrawal", w.GetId(), w.GetHash()))
-	withdrawn := b.must(b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	withdrawn := b.must(b.client.GetPublication(b.As("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if withdrawn.GetState() != "withdrawn" || !proto.Equal(withdrawn.GetWithdrawal().GetBypass(), told("")) {
 		t.Errorf("%v", withdrawn)
 	}
 	b.deliver(b.reviewed("withdrawal", w.GetId(), w.GetHash(), "upheld"))
-	withdrawn = b.must(b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	withdrawn = b.must(b.client.GetPublication(b.As("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if !proto.Equal(withdrawn.GetWithdrawal().GetBypass(), told("upheld")) {
 		t.Errorf("%v", withdrawn)
 	}
@@ -142,7 +142,7 @@ func TestWhatIsUrgentIsPublishedSo(t *testing.T) {
 	c := text(content, "h1", 1)
 	c.UrgentUntil = timestamppb.New(until)
 	b.deliver(b.message(&contentv1.ContentSubmitted{Content: c, BodyHtml: "<p>h1</p>"}), b.approved(content, "h1"))
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
 	events, err := b.log.Read(t.Context(), 0, 10)
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 )
 
 func (b *bench) ask(subject string, r *distributionv1.WithdrawPublicationRequest) (*distributionv1.Publication, error) {
-	return b.client.WithdrawPublication(b.as(subject), r)
+	return b.client.WithdrawPublication(b.As(subject), r)
 }
 
 func (b *bench) withdrawalDecided(p *distributionv1.Publication, approved bool) bus.Message {
@@ -32,10 +32,10 @@ func (b *bench) withdrawalDecided(p *distributionv1.Publication, approved bool) 
 
 // withdraw takes a publication back, the whole way.
 func (b *bench) withdraw(p *distributionv1.Publication) *distributionv1.Publication {
-	b.t.Helper()
+	b.Helper()
 	asked := b.must(b.ask("bt.cong", &distributionv1.WithdrawPublicationRequest{Publication: p.GetId(), Reason: "Nhầm kỳ số liệu."}))
 	b.deliver(b.withdrawalDecided(asked, true))
-	return b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	return b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 }
 
 // A withdrawal is asked for with a public reason, returned and asked for again, approved, and then carried out by itself, once.
@@ -70,13 +70,13 @@ func TestWithdrawal(t *testing.T) {
 		m.GetUnit() != "Phòng TTBCXB" || m.GetHash() != w.GetHash() || len(m.GetHash()) != 64 || m.GetReplacement() != other.GetId() || !m.GetExample() {
 		t.Errorf("%v", m)
 	}
-	if seen := b.must(b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()})); seen.GetWithdrawal() != nil {
+	if seen := b.must(b.client.GetPublication(b.As("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()})); seen.GetWithdrawal() != nil {
 		t.Errorf("another agency is told of a withdrawal that nobody has approved: %v", seen.GetWithdrawal())
 	}
 	_, err = b.ask("bt.cong", request)
 	b.is(err, errorsv1.Reason_WITHDRAWAL_OPEN)
 	b.deliver(b.withdrawalDecided(asked, false))
-	returned := b.must(b.client.GetPublication(b.as("cv.stttt"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	returned := b.must(b.client.GetPublication(b.As("cv.stttt"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if returned.GetWithdrawal().GetState() != "returned" || returned.GetWithdrawal().GetComment() != "Nói rõ lý do." || returned.GetState() != "published" {
 		t.Errorf("%v", returned)
 	}
@@ -88,7 +88,7 @@ func TestWithdrawal(t *testing.T) {
 	b.deliver(late)
 	approved := b.withdrawalDecided(again, true)
 	b.deliver(approved, approved, b.withdrawalDecided(again, true))
-	gone := b.must(b.client.GetPublication(b.as("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	gone := b.must(b.client.GetPublication(b.As("cv.khac"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if gone.GetState() != "withdrawn" || gone.GetWithdrawnAt() == nil || gone.GetVerified() || !gone.GetWaiting() || gone.GetWithdrawal().GetState() != "approved" {
 		t.Errorf("%v", gone)
 	}
@@ -103,9 +103,9 @@ func TestWithdrawal(t *testing.T) {
 	if gone = b.portalReceipt(gone, "withdrawn", 0); !gone.GetVerified() || gone.GetWaiting() {
 		t.Errorf("%v", gone)
 	}
-	_, err = b.client.ListVersions(b.as("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
+	_, err = b.client.ListVersions(b.As("cv.khac"), &distributionv1.ListVersionsRequest{Publication: p.GetId()})
 	b.is(err, errorsv1.Reason_FORBIDDEN)
-	if v, err := b.client.ListVersions(b.as("cv.stttt"), &distributionv1.ListVersionsRequest{Publication: p.GetId()}); err != nil || len(v.GetVersions()) != 1 {
+	if v, err := b.client.ListVersions(b.As("cv.stttt"), &distributionv1.ListVersionsRequest{Publication: p.GetId()}); err != nil || len(v.GetVersions()) != 1 {
 		t.Errorf("%v, %v", v, err)
 	}
 	_, err = b.ask("bt.cong", request)
@@ -122,7 +122,7 @@ func TestWithdrawnTextNeedsAnotherApproval(t *testing.T) {
 	_, err := b.correct(p, time.Time{})
 	b.is(err, errorsv1.Reason_PUBLICATION_STATE)
 	b.deliver(append(b.edited(content, 1, second), b.correctionApproved(content, 1))...)
-	q := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
+	q := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content}))
 	if q.GetId() == p.GetId() || q.GetState() != "published" {
 		t.Errorf("%v", q)
 	}
@@ -165,12 +165,12 @@ func TestWithdrawalThroughAKillAndWithACorrectionWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.deliver(m)
-	gone := b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
+	gone := b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId()}))
 	if gone.GetState() != "withdrawn" || gone.GetCorrection() != nil {
 		t.Errorf("%v", gone)
 	}
 	messageOf[*distributionv1.PublicationWithdrawn](b)
-	_, err = b.client.Release(b.as("service:worker"), &distributionv1.ReleaseRequest{Publication: p.GetId()})
+	_, err = b.client.Release(b.As("service:worker"), &distributionv1.ReleaseRequest{Publication: p.GetId()})
 	b.is(err, errorsv1.Reason_PUBLICATION_STATE)
 }
 
@@ -180,12 +180,12 @@ func TestExpiry(t *testing.T) {
 	content := newContent()
 	b.deliver(b.submitted(content, "h1", 1), b.approved(content, "h1"))
 	for _, wrong := range []time.Time{time.Now().Add(-time.Hour), time.Now().Add(time.Minute)} {
-		_, err := b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{
+		_, err := b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{
 			Content: content, PublishAt: timestamppb.New(time.Now().Add(time.Hour)), ExpiresAt: timestamppb.New(wrong),
 		})
 		b.is(err, errorsv1.Reason_EXPIRY_PAST)
 	}
-	p := b.must(b.client.PublishContent(b.as("bt.cong"), &distributionv1.PublishContentRequest{Content: content, ExpiresAt: timestamppb.New(time.Now().Add(time.Hour))}))
+	p := b.must(b.client.PublishContent(b.As("bt.cong"), &distributionv1.PublishContentRequest{Content: content, ExpiresAt: timestamppb.New(time.Now().Add(time.Hour))}))
 	if p.GetExpiresAt() == nil || messageOf[*distributionv1.PublicationPublished](b).GetExpiresAt() == nil {
 		t.Errorf("%v", p)
 	}
@@ -194,7 +194,7 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("%v", p)
 	}
 	expire := func() error {
-		_, err := b.client.Expire(b.as("service:worker"), &distributionv1.ExpireRequest{Publication: p.GetId()})
+		_, err := b.client.Expire(b.As("service:worker"), &distributionv1.ExpireRequest{Publication: p.GetId()})
 		return err
 	}
 	b.is(expire(), errorsv1.Reason_EXPIRY_EARLY)
@@ -273,7 +273,7 @@ func TestListFilters(t *testing.T) {
 		"plan item":    {&distributionv1.ListPublicationsRequest{PlanItem: "item_1", State: "published"}, []string{q.GetId(), p.GetId()}},
 		"withdrawn":    {&distributionv1.ListPublicationsRequest{State: "withdrawn"}, nil},
 	} {
-		list, err := b.client.ListPublications(b.as("bt.cong"), c.request)
+		list, err := b.client.ListPublications(b.As("bt.cong"), c.request)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -289,7 +289,7 @@ func TestListFilters(t *testing.T) {
 	for field, r := range map[string]*distributionv1.ListPublicationsRequest{
 		"state": {State: "lost"}, "to": {From: timestamppb.New(at), To: timestamppb.New(at)},
 	} {
-		_, err := b.client.ListPublications(b.as("bt.cong"), r)
+		_, err := b.client.ListPublications(b.As("bt.cong"), r)
 		if b.field(err, errorsv1.Reason_BAD_FORMAT) != field {
 			t.Errorf("%s: %v", field, err)
 		}
@@ -307,11 +307,11 @@ func TestAsOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	asOf := timestamppb.New(before)
-	was := b.must(b.client.GetPublication(b.as("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId(), AsOf: asOf}))
+	was := b.must(b.client.GetPublication(b.As("bt.cong"), &distributionv1.GetPublicationRequest{Publication: p.GetId(), AsOf: asOf}))
 	if was.GetNumber() != 0 || was.GetHash() != "h1" || corrected.GetHash() != "h2" {
 		t.Errorf("%v", was)
 	}
-	versions, err := b.client.ListVersions(b.as("bt.cong"), &distributionv1.ListVersionsRequest{Publication: p.GetId(), AsOf: asOf})
+	versions, err := b.client.ListVersions(b.As("bt.cong"), &distributionv1.ListVersionsRequest{Publication: p.GetId(), AsOf: asOf})
 	if err != nil || len(versions.GetVersions()) != 1 {
 		t.Errorf("%v, %v", versions, err)
 	}

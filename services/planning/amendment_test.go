@@ -128,7 +128,7 @@ func (s *service) sameInLists(id string) {
 		return nil
 	}
 	s.until(func() bool { return proto.Equal(listed(), is) })
-	s.must(es.Replay(s.Context(), s.host.Pool, s.host.Module.Catalogue, readmodel.Plans()))
+	s.must(es.Replay(s.Context(), s.Host.Pool, s.Host.Module.Catalogue, readmodel.Plans()))
 	if anew := listed(); !proto.Equal(anew, is) {
 		s.Errorf("built anew %v\nis %v", anew, is)
 	}

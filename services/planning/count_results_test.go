@@ -15,9 +15,9 @@ import (
 // heard brings all that the log published so far to the consumer that counts results, as the bus would, and brings it once more.
 func (d *resultDesk) heard() {
 	d.Helper()
-	events, err := d.host.Log.Read(d.Context(), 0, 1000)
+	events, err := d.Host.Log.Read(d.Context(), 0, 1000)
 	d.must(err)
-	consumer := outcomes(d.host)
+	consumer := outcomes(d.Host)
 	for range 2 {
 		for _, e := range events {
 			d.must(hear(d.Context(), consumer, e))
@@ -83,7 +83,7 @@ func TestConfirmedResultsCountTowardsTheItem(t *testing.T) {
 	d.must(err)
 	says("one retracted", "planned", 2)
 
-	events, err := d.host.Log.Read(t.Context(), 0, 1000)
+	events, err := d.Host.Log.Read(t.Context(), 0, 1000)
 	d.must(err)
 	var told []string
 	for _, e := range events {

@@ -20,8 +20,8 @@ func (s *service) keepsFiles() {
 	store, err := blob.Open(s.Context(), s.TempDir())
 	s.must(err)
 	s.Cleanup(func() { _ = store.Close() })
-	s.host.Blobs = store
-	s.loop(func(ctx context.Context) error { return s.desk.storeIssued(ctx) })
+	s.Host.Blobs = store
+	s.Loop(func(ctx context.Context) error { return s.desk.storeIssued(ctx) })
 }
 
 func (s *service) document(as string, req *planningv1.GetPlanDocumentRequest) []byte {
@@ -107,7 +107,7 @@ func TestWhatIsIssuedIsKeptAsItWas(t *testing.T) {
 	}
 	// Stored in the log by whoever comes first, and once.
 	s.until(func() bool {
-		events, err := s.host.Log.Read(s.Context(), 0, 1000)
+		events, err := s.Host.Log.Read(s.Context(), 0, 1000)
 		s.must(err)
 		stored := 0
 		for _, e := range events {
@@ -117,7 +117,7 @@ func TestWhatIsIssuedIsKeptAsItWas(t *testing.T) {
 		}
 		return stored == 2
 	})
-	s.must(s.host.Log.WaitFor(s.Context(), "plans", int64(s.events())))
+	s.must(s.Host.Log.WaitFor(s.Context(), "plans", int64(s.events())))
 	if left, err := s.desk.model.Unstored(s.Context()); err != nil || len(left) != 0 {
 		t.Errorf("not stored: %v, %v", left, err)
 	}

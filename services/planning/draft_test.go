@@ -77,7 +77,7 @@ func (s *service) submitted(id, amendment string) *planningv1.Plan {
 func (s *service) tell(id string, m proto.Message) {
 	s.Helper()
 	message := bus.Message{ID: id, Source: "approvals", Type: string(m.ProtoReflect().Descriptor().FullName()), HappenedAt: time.Now(), Payload: m}
-	s.must(dossiers(s.host).Handle(s.Context(), nil, []bus.Message{message}))
+	s.must(dossiers(s.Host).Handle(s.Context(), nil, []bus.Message{message}))
 }
 
 // issued tells that the whole route approved a text and that it has its number.
@@ -93,7 +93,7 @@ func (s *service) issued(kind, document, hash, number, date string) {
 // published is the last event of a type that the service published.
 func published[T proto.Message](s *service) T {
 	s.Helper()
-	events, err := s.host.Log.Read(s.Context(), 0, 1000)
+	events, err := s.Host.Log.Read(s.Context(), 0, 1000)
 	s.must(err)
 	for _, e := range slices.Backward(events) {
 		m, err := publish(e)

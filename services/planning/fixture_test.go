@@ -11,13 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/loa-vn/loa/pkg/app"
-	"github.com/loa-vn/loa/pkg/auth"
-	"github.com/loa-vn/loa/pkg/auth/authtest"
+	"github.com/loa-vn/loa/pkg/app/apptest"
 	"github.com/loa-vn/loa/pkg/bus"
-	"github.com/loa-vn/loa/pkg/config"
-	replica "github.com/loa-vn/loa/pkg/directory"
-	"github.com/loa-vn/loa/pkg/engines"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/rpc"
@@ -26,56 +21,33 @@ import (
 	errorsv1 "github.com/loa-vn/loa/proto/gen/loa/errors/v1"
 	planningv1 "github.com/loa-vn/loa/proto/gen/loa/planning/v1"
 	"github.com/loa-vn/loa/services/planning/internal/plan"
+	"google.golang.org/grpc"
 )
 
 // service is planning on a real log behind its real edge. What the bus would bring to its own replica is carried over directly.
 type service struct {
-	*testing.T
-	host   *app.Host
-	issuer *authtest.Issuer
-	conn   rpc.Conn
-	desk   *planServer
-	plans  *es.Repo[plan.Plan, *plan.Plan]
+	*apptest.Stand
+	conn  rpc.Conn
+	desk  *planServer
+	plans *es.Repo[plan.Plan, *plan.Plan]
 }
 
 func start38(t *testing.T) *service {
 	t.Helper()
 	m := Module()
-	pool, _ := engines.Clone(t, "planning", func(ctx context.Context, owner *pgx.Conn) error {
-		role := owner.Config().User
-		if err := errors.Join(es.Migrate(ctx, owner, role, m.Projections), replica.Migrate(ctx, owner, role)); err != nil {
-			return err
-		}
-		_, err := owner.Exec(ctx, "CREATE SCHEMA planning; "+m.Migrations, pgx.QueryExecModeSimpleProtocol)
-		return err
-	})
-	log, err := es.Open(t.Context(), pool, m.Catalogue, es.Options{Service: m.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(log.Close)
-	policies, err := auth.NewPolicies(m.Policies)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &service{
-		T: t, issuer: authtest.NewIssuer(t), plans: es.NewRepo[plan.Plan](log, plan.Prefix),
-		host: &app.Host{
-			Module: m, Config: &config.Config{BootstrapAdmin: "quan.tri", PublicURL: "https://loa.haiphong.example"}, Pool: pool, Log: log, Policies: policies,
-			Directory: replica.New(pool),
-		},
-	}
-	s.loop(func(ctx context.Context) error { return log.Follow(ctx, "replica", 0, 10, s.carry) })
-	for _, p := range m.Projections {
-		s.loop(func(ctx context.Context) error { return log.Run(ctx, p) })
-	}
-	s.serve()
+	s := &service{Stand: apptest.New(t, m, apptest.Database(t, m))}
+	s.Host.Config.BootstrapAdmin = "quan.tri"
+	s.plans = es.NewRepo[plan.Plan](s.Host.Log, plan.Prefix)
+	s.Loop(func(ctx context.Context) error { return s.Host.Log.Follow(ctx, "replica", 0, 10, s.carry) })
+	// Approvals are away: who is in the plan's agencies needs to ask nobody. Across services the journeys walk.
+	away := approvalsv1.NewApprovalServiceClient(s.Away("approvals"))
+	s.conn = s.Serve(func(g grpc.ServiceRegistrar) { s.desk = register(s.Host, g, away) })
 	return s
 }
 
 // carry brings published events to the replica.
 func (s *service) carry(ctx context.Context, events []es.Event) error {
-	consumer := s.host.Directory.Consumer("planning")
+	consumer := s.Host.Directory.Consumer("planning")
 	for _, e := range events {
 		payload, err := publish(e)
 		if err != nil {
@@ -88,7 +60,7 @@ func (s *service) carry(ctx context.Context, events []es.Event) error {
 		if !slices.Contains(consumer.Types, name) {
 			continue
 		}
-		err = pgx.BeginFunc(ctx, s.host.Pool, func(tx pgx.Tx) error {
+		err = pgx.BeginFunc(ctx, s.Host.Pool, func(tx pgx.Tx) error {
 			return consumer.Handle(ctx, tx, []bus.Message{{Type: name, Payload: payload}})
 		})
 		if err != nil {
@@ -98,52 +70,9 @@ func (s *service) carry(ctx context.Context, events []es.Event) error {
 	return nil
 }
 
-func (s *service) loop(run func(ctx context.Context) error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(s.Context()))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := run(ctx); err != nil && ctx.Err() == nil {
-			s.Errorf("a loop ended: %v", err)
-		}
-	}()
-	s.Cleanup(func() { cancel(); <-done })
-}
-
-func (s *service) serve() {
-	server := rpc.NewServer(rpc.ServerOptions{
-		Service: "planning", Verifier: auth.NewVerifier(auth.VerifierOptions{Issuer: s.issuer.URL}), People: s.host.Directory,
-		Policies: s.host.Policies, DigestKey: []byte("key"),
-		AtLeast: func(ctx context.Context, token es.Token) error {
-			for _, p := range s.host.Module.Projections {
-				if err := s.host.Log.WaitFor(ctx, p.Name, token["planning"].Position); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	// Approvals are away: who is in the plan's agencies needs to ask nobody. Across services the journeys walk.
-	away, err := rpc.Dial("127.0.0.1:1", rpc.ClientOptions{Service: "approvals"})
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Cleanup(func() { _ = away.Close() })
-	s.desk = register(s.host, server, approvalsv1.NewApprovalServiceClient(away))
-	pipe := rpc.NewPipe()
-	go func() { _ = server.Serve(pipe) }() // says that it was stopped
-	s.Cleanup(server.Stop)
-	conn, err := pipe.Dial(rpc.ClientOptions{Service: "planning"})
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Cleanup(func() { _ = conn.Close() })
-	s.conn = conn
-}
-
 // as is the context of a call as a subject, under an idempotency key unless it is empty.
 func (s *service) as(subject, key string) context.Context {
-	ctx := rpc.WithCaller(s.Context(), s.issuer.Token(s, subject))
+	ctx := rpc.WithCaller(s.Context(), s.Issuer.Token(s, subject))
 	if key != "" {
 		ctx = rpc.WithIdempotencyKey(ctx, key)
 	}
@@ -196,7 +125,7 @@ func (s *service) staffed() {
 	s.must(err)
 	_, err = s.directory().ImportPeople(s.as("quan.tri", "p"), &planningv1.ImportPeopleRequest{Csv: s.example("people.csv"), Example: true})
 	s.must(err)
-	s.must(s.host.Log.WaitFor(s.Context(), "directory", int64(s.events())))
+	s.must(s.Host.Log.WaitFor(s.Context(), "directory", int64(s.events())))
 	s.until(func() bool {
 		_, err := s.directory().GetMe(s.as("luu.tru", ""), &planningv1.GetMeRequest{})
 		return err == nil
@@ -221,7 +150,7 @@ func (s *service) until(yes func() bool) {
 
 func (s *service) events() int {
 	s.Helper()
-	events, err := s.host.Log.Read(s.Context(), 0, 1000)
+	events, err := s.Host.Log.Read(s.Context(), 0, 1000)
 	s.must(err)
 	return len(events)
 }

@@ -24,7 +24,7 @@ func TestDraftsThatAreReadThroughADossier(t *testing.T) {
 		}
 	}
 	slices.Sort(ids)
-	s.must(s.host.Log.WaitFor(s.Context(), readmodel.PlansName, int64(s.events())))
+	s.must(s.Host.Log.WaitFor(s.Context(), readmodel.PlansName, int64(s.events())))
 	hidden, err := s.desk.model.Hidden(s.Context(), "H24.31")
 	s.must(err)
 	slices.Sort(hidden)

@@ -51,7 +51,7 @@ func desk38(t *testing.T) *resultDesk {
 	store, err := blob.Open(t.Context(), t.TempDir())
 	s.must(err)
 	t.Cleanup(func() { s.must(store.Close()) })
-	s.host.Blobs, s.host.Config.PublicURL = store, "https://haiphong.gov.vn"
+	s.Host.Blobs, s.Host.Config.PublicURL = store, "https://haiphong.gov.vn"
 	s.staffed()
 	p, err := s.planService().ImportPlan(s.as("luu.tru", "38"), &planningv1.ImportPlanRequest{Yaml: s.example("plan.yaml")})
 	s.must(err)
@@ -160,7 +160,7 @@ func (d *resultDesk) edited(id string) {
 // published holds the events of a result, as others hear them, against their names; each carries the whole result.
 func (d *resultDesk) published(id string, want ...string) {
 	d.Helper()
-	events, err := d.host.Log.Read(d.Context(), 0, 1000)
+	events, err := d.Host.Log.Read(d.Context(), 0, 1000)
 	d.must(err)
 	var names []string
 	for _, e := range events {
@@ -316,7 +316,7 @@ func (d *resultDesk) item(code string) string {
 func (d *resultDesk) publishes(publication, item, slug, hash string) {
 	d.Helper()
 	m := &distributionv1.PublicationPublished{Publication: publication, Slug: slug, Content: &contentv1.Content{PlanItem: item, Hash: hash}}
-	d.must(pgx.BeginFunc(d.Context(), d.host.Pool, func(tx pgx.Tx) error {
+	d.must(pgx.BeginFunc(d.Context(), d.Host.Pool, func(tx pgx.Tx) error {
 		return publishedPages().Handle(d.Context(), tx, []bus.Message{{Payload: m}, {Payload: m}})
 	}))
 }
@@ -393,10 +393,10 @@ func TestResultsAreListed(t *testing.T) {
 	}
 	_, err = d.client.ListResults(d.as("nguoi.la", ""), &planningv1.ListResultsRequest{Plan: d.plan})
 	d.refused(err, errorsv1.Reason_FORBIDDEN)
-	live, err := readmodel.New(d.host.Pool).Results(t.Context(), readmodel.ResultQuery{Plan: d.plan, Limit: 10})
+	live, err := readmodel.New(d.Host.Pool).Results(t.Context(), readmodel.ResultQuery{Plan: d.plan, Limit: 10})
 	d.must(err)
-	d.must(es.Replay(t.Context(), d.host.Pool, d.host.Module.Catalogue, readmodel.Results()))
-	built, err := readmodel.New(d.host.Pool).Results(t.Context(), readmodel.ResultQuery{Plan: d.plan, Limit: 10})
+	d.must(es.Replay(t.Context(), d.Host.Pool, d.Host.Module.Catalogue, readmodel.Results()))
+	built, err := readmodel.New(d.Host.Pool).Results(t.Context(), readmodel.ResultQuery{Plan: d.plan, Limit: 10})
 	if diff := cmp.Diff(live, built); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
@@ -405,9 +405,9 @@ func TestResultsAreListed(t *testing.T) {
 // reading is a call by somebody who sees all that happened so far.
 func (d *resultDesk) reading(who string) context.Context {
 	d.Helper()
-	head, err := readmodel.New(d.host.Pool).Head(d.Context())
+	head, err := readmodel.New(d.Host.Pool).Head(d.Context())
 	d.must(err)
-	return rpc.WithAtLeast(d.as(who, ""), es.Token{"planning": es.Reached{Epoch: d.host.Log.Epoch(), Position: head}})
+	return rpc.WithAtLeast(d.as(who, ""), es.Token{"planning": es.Reached{Epoch: d.Host.Log.Epoch(), Position: head}})
 }
 
 const header = "item,agency,quantity,unit,happened_at,place,channel,evidence_title,evidence_link,note\n"
@@ -533,7 +533,7 @@ func TestAWrongFileOfHistoryComesInNotAtAll(t *testing.T) {
 // The file is recorded and the process ends: at whatever row that was, the next one's follower completes it, once, however many run.
 func TestAFileOfHistorySurvivesAKill(t *testing.T) {
 	d := desk38(t)
-	s := newResultServer(d.host)
+	s := newResultServer(d.Host)
 	rows := func(importID string) []result.Result {
 		var out []result.Result
 		for n, item := range []string{"9", "7", "9", "7", "8"} {
@@ -562,14 +562,14 @@ func TestAFileOfHistorySurvivesAKill(t *testing.T) {
 		ids = append(ids, importID)
 	}
 	for range 2 {
-		d.loop(newResultServer(d.host).expandFiles)
+		d.Loop(newResultServer(d.Host).expandFiles)
 	}
 	d.until(func() bool {
 		page, err := d.client.ListResults(d.reading("cv.snv"), &planningv1.ListResultsRequest{Plan: d.plan, PageSize: 200})
 		d.must(err)
 		return len(page.GetResults()) == 5*len(ids)
 	})
-	events, err := d.host.Log.Read(t.Context(), 0, 1000)
+	events, err := d.Host.Log.Read(t.Context(), 0, 1000)
 	d.must(err)
 	seen := map[string]int{}
 	for _, e := range events {
@@ -582,8 +582,8 @@ func TestAFileOfHistorySurvivesAKill(t *testing.T) {
 			t.Errorf("%s became a result %d times", id, times)
 		}
 	}
-	from, err := readmodel.New(d.host.Pool).ImportsFrom(t.Context())
-	head, err2 := readmodel.New(d.host.Pool).Head(t.Context())
+	from, err := readmodel.New(d.Host.Pool).ImportsFrom(t.Context())
+	head, err2 := readmodel.New(d.Host.Pool).Head(t.Context())
 	if err != nil || err2 != nil || from != head || len(seen) != 20 {
 		t.Errorf("%d results; a new follower begins after %d of %d, %v, %v", len(seen), from, head, err, err2)
 	}

@@ -224,7 +224,7 @@ func TestItemsOfTheCurrentPlanBecomeOverdueAndDone(t *testing.T) {
 		t.Errorf("the same key marked %v", again.GetItems())
 	}
 
-	consumer := deliveries(s.host)
+	consumer := deliveries(s.Host)
 	published, err := plan.Day(day).Start()
 	s.must(err)
 	for _, publication := range []string{"publication_a", "publication_a", "publication_b"} {
@@ -279,8 +279,8 @@ func (s *service) listed(n int) (plans []*planningv1.Plan) {
 // rebuilt asserts that read models built anew from the log say what the live ones do.
 func (s *service) rebuilt() {
 	s.Helper()
-	for _, p := range s.host.Module.Projections {
-		s.must(s.host.Log.WaitFor(s.Context(), p.Name, int64(s.events())))
+	for _, p := range s.Host.Module.Projections {
+		s.must(s.Host.Log.WaitFor(s.Context(), p.Name, int64(s.events())))
 	}
 	read := func() (out []string) {
 		for _, of := range [][2]string{
@@ -290,7 +290,7 @@ func (s *service) rebuilt() {
 			{"plans", "SELECT i::text FROM item i ORDER BY id"},
 			{"plans", "SELECT d::text FROM delivery d ORDER BY publication"},
 		} {
-			s.must(es.Query(s.Context(), s.host.Pool, of[0], func(tx pgx.Tx) error {
+			s.must(es.Query(s.Context(), s.Host.Pool, of[0], func(tx pgx.Tx) error {
 				rows, err := tx.Query(s.Context(), of[1])
 				if err != nil {
 					return err
@@ -306,13 +306,13 @@ func (s *service) rebuilt() {
 	if len(live) != 39+24+2+20+2 {
 		s.Errorf("%d rows", len(live))
 	}
-	for _, p := range s.host.Module.Projections {
-		s.must(es.Replay(s.Context(), s.host.Pool, s.host.Module.Catalogue, p))
+	for _, p := range s.Host.Module.Projections {
+		s.must(es.Replay(s.Context(), s.Host.Pool, s.Host.Module.Catalogue, p))
 	}
 	if rebuilt := read(); !slices.Equal(live, rebuilt) {
 		s.Errorf("live %v\nrebuilt %v", live, rebuilt)
 	}
-	_, found, err := readmodel.New(s.host.Pool).Agency(s.Context(), directory.Code("H24"))
+	_, found, err := readmodel.New(s.Host.Pool).Agency(s.Context(), directory.Code("H24"))
 	if err != nil || !found {
 		s.Errorf("after a replay: %v, %v", found, err)
 	}

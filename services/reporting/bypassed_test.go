@@ -24,7 +24,7 @@ func TestAnnexMarksWhatWasBypassed(t *testing.T) {
 		Content: first.GetContent(), Decisions: []*approvalsv1.Decision{{Outcome: "approved", Level: 1}},
 	}))
 	id, _ := b.compiled()
-	list, err := b.client.ListReportEvidence(b.as("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: id})
+	list, err := b.client.ListReportEvidence(b.As("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: id})
 	if err != nil || len(list.GetEvidence()) != 3 {
 		t.Fatalf("%v, %v", list, err)
 	}

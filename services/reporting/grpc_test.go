@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"github.com/loa-vn/loa/pkg/app/apptest"
 	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/vn"
@@ -22,7 +23,7 @@ func TestReportOverTheWire(t *testing.T) {
 	b.deliver(b.published("publication_1", vn.Day(2022, 3, 1)))
 	request := &reportingv1.CompileReportRequest{Plan: plan38, Period: "2022-M03"}
 	var header metadata.MD
-	compiled, err := b.client.CompileReport(b.as("cv.stttt"), request, grpc.Header(&header))
+	compiled, err := b.client.CompileReport(b.As("cv.stttt"), request, grpc.Header(&header))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,37 +33,37 @@ func TestReportOverTheWire(t *testing.T) {
 	if position, err := es.ParseToken(header.Get("loa-position")[0]); err != nil || position["reporting"].Position != 1 {
 		t.Errorf("%v, %v", position, err)
 	}
-	again, err := b.client.CompileReport(b.as("service:worker"), request)
+	again, err := b.client.CompileReport(b.As("service:worker"), request)
 	if diff := cmp.Diff(compiled, again, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	for _, who := range []string{"tp.stttt", "cv.snv", "cv.khac"} {
-		if _, err := b.client.CompileReport(b.as(who), request); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
+		if _, err := b.client.CompileReport(b.As(who), request); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
 	id := compiled.GetId()
 	b.expectSeen(id, map[string]bool{"cv.stttt": true, "tp.stttt": true, "cv.snv": true, "thanh.tra": true, "service:portal": true, "cv.khac": false, "ai.do": false})
 	for who, reason := range map[string]errs.Reason{"cv.snv": errorsv1.Reason_FORBIDDEN, "cv.khac": errorsv1.Reason_NOT_FOUND} {
-		if _, err := b.client.SubmitReport(b.as(who), &reportingv1.SubmitReportRequest{Report: id}); errs.ReasonOf(err) != reason {
+		if _, err := b.client.SubmitReport(b.As(who), &reportingv1.SubmitReportRequest{Report: id}); errs.ReasonOf(err) != reason {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
-	submitted, err := b.client.SubmitReport(b.as("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
+	submitted, err := b.client.SubmitReport(b.As("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
 	if err != nil || submitted.GetState() != "in_approval" {
 		t.Fatalf("%v, %v", submitted, err)
 	}
-	_, err = b.client.SubmitReport(b.as("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
-	b.sentences(err, errorsv1.Reason_REPORT_STATE,
+	_, err = b.client.SubmitReport(b.As("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id})
+	apptest.Refused(b, err, errorsv1.Reason_REPORT_STATE,
 		"Báo cáo đang ở trạng thái “in_approval”; việc này chỉ làm được khi: compiled, returned.",
 		"The report is “in_approval”; this is possible only when: compiled, returned.")
 	b.deliver(b.message(opened(id)), b.message(approved(id, compiled.GetHash())))
 	b.expectSeen(id, map[string]bool{"cv.khac": true, "ai.do": false})
-	got, err := b.client.GetReport(b.as("cv.khac"), &reportingv1.GetReportRequest{Report: id})
+	got, err := b.client.GetReport(b.As("cv.khac"), &reportingv1.GetReportRequest{Report: id})
 	if err != nil || got.GetState() != "approved" || got.GetCanonical() != compiled.GetCanonical() || got.GetPath() == "" || got.GetDossier() != "dossier_1" {
 		t.Fatalf("%v, %v", got, err)
 	}
-	list, err := b.client.ListReports(b.as("cv.khac"), &reportingv1.ListReportsRequest{Plan: plan38})
+	list, err := b.client.ListReports(b.As("cv.khac"), &reportingv1.ListReportsRequest{Plan: plan38})
 	if err != nil || len(list.GetReports()) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -75,11 +76,11 @@ func TestReportOverTheWire(t *testing.T) {
 
 // expectSeen asks as each of them; what one may not see is not found, like what does not exist.
 func (b *bench) expectSeen(report string, seen map[string]bool) {
-	b.t.Helper()
+	b.Helper()
 	for who, may := range seen {
-		_, err := b.client.GetReport(b.as(who), &reportingv1.GetReportRequest{Report: report})
+		_, err := b.client.GetReport(b.As(who), &reportingv1.GetReportRequest{Report: report})
 		if may != (err == nil) || err != nil && errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
-			b.t.Errorf("%s: %v", who, err)
+			b.Errorf("%s: %v", who, err)
 		}
 	}
 }
@@ -91,7 +92,7 @@ func TestWhoReadsTheDossierIsAskedOfApprovals(t *testing.T) {
 	id, _ := b.compiled()
 	b.deliver(b.message(&approvalsv1.DossierOpened{DocumentType: "report", Document: id, Dossier: "dossier_1"}))
 	for who, want := range map[string]errs.Reason{"cv.khac": errorsv1.Reason_UNAVAILABLE, "cv.snv": errorsv1.Reason_REASON_UNSPECIFIED} {
-		if _, err := b.client.GetReport(b.as(who), &reportingv1.GetReportRequest{Report: id}); errs.ReasonOf(err) != want {
+		if _, err := b.client.GetReport(b.As(who), &reportingv1.GetReportRequest{Report: id}); errs.ReasonOf(err) != want {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
@@ -113,24 +114,24 @@ func TestRefusalsOverTheWire(t *testing.T) {
 	b.deliver(running)
 	compile := func(plan, period string) error {
 		t.Helper()
-		_, err := b.client.CompileReport(b.as("cv.stttt"), &reportingv1.CompileReportRequest{Plan: plan, Period: period})
+		_, err := b.client.CompileReport(b.As("cv.stttt"), &reportingv1.CompileReportRequest{Plan: plan, Period: period})
 		return err
 	}
-	b.sentences(compile(plan38, "tháng ba"), errorsv1.Reason_UNKNOWN_PERIOD,
+	apptest.Refused(b, compile(plan38, "tháng ba"), errorsv1.Reason_UNKNOWN_PERIOD,
 		"“tháng ba” không phải kỳ báo cáo; hãy viết như 2022-M03, 2022-Q1, 2022-H1, 2022-Y.",
 		"“tháng ba” is not a reporting period; write 2022-M03, 2022-Q1, 2022-H1 or 2022-Y.")
-	b.sentences(compile("plan_x", "2022-M03"), errorsv1.Reason_NOT_FOUND, "Không tìm thấy plan_x.", "plan_x was not found.")
-	b.sentences(compile(plan38, "2021-M12"), errorsv1.Reason_PLAN_PERIOD_OUTSIDE,
+	apptest.Refused(b, compile("plan_x", "2022-M03"), errorsv1.Reason_NOT_FOUND, "Không tìm thấy plan_x.", "plan_x was not found.")
+	apptest.Refused(b, compile(plan38, "2021-M12"), errorsv1.Reason_PLAN_PERIOD_OUTSIDE,
 		"Kỳ 2021-M12 nằm ngoài thời gian của kế hoạch.", "Period 2021-M12 lies outside the plan.")
 	for _, asked := range []*reportingv1.CompileReportRequest{{Plan: "plan_x", Period: "2022-M03"}, {Plan: plan38, Period: "tháng ba"}} {
 		for _, who := range []string{"tp.stttt", "thanh.tra", "ai.do"} {
-			if _, err := b.client.CompileReport(b.as(who), asked); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
+			if _, err := b.client.CompileReport(b.As(who), asked); errs.ReasonOf(err) != errorsv1.Reason_FORBIDDEN {
 				t.Errorf("%s asks for %v: %v", who, asked, err)
 			}
 		}
 	}
 	cutoff := vn.Date(ahead.LastDay())
-	b.sentences(compile(plan38, ahead.String()), errorsv1.Reason_PLAN_PERIOD_OPEN,
+	apptest.Refused(b, compile(plan38, ahead.String()), errorsv1.Reason_PLAN_PERIOD_OPEN,
 		"Kỳ "+ahead.String()+" chưa kết thúc (chốt "+cutoff+").", "Period "+ahead.String()+" has not ended yet (cut-off "+cutoff+").")
 	if events, err := b.log.Read(t.Context(), 0, 10); err != nil || len(events) > 0 {
 		t.Errorf("%v, %v", events, err)

@@ -16,8 +16,8 @@ import (
 
 // written is an edit of a report's words by somebody who saw the version that etag names.
 func (b *bench) written(who, etag, id string, words *reportingv1.Narrative, mask ...string) (*reportingv1.Report, string, error) {
-	b.t.Helper()
-	ctx := b.as(who)
+	b.Helper()
+	ctx := b.As(who)
 	if etag != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "if-match", etag)
 	}
@@ -39,7 +39,7 @@ func TestWordsOverTheWire(t *testing.T) {
 	b := newBench(t)
 	b.deliver(b.published("publication_1", vn.Day(2022, 3, 1)))
 	id, _ := b.compiled()
-	seen, err := b.client.GetReport(b.as("cv.stttt"), &reportingv1.GetReportRequest{Report: id})
+	seen, err := b.client.GetReport(b.As("cv.stttt"), &reportingv1.GetReportRequest{Report: id})
 	if err != nil || seen.GetNarrative() != nil || seen.GetEtag() == "" {
 		t.Fatalf("%v, %v", seen, err)
 	}
@@ -71,11 +71,11 @@ func TestWordsOverTheWire(t *testing.T) {
 	checkFields(t, err, "updateMask BAD_FORMAT, updateMask BAD_FORMAT, narrative.assessment PLAIN_TEXT, narrative.assessment DOCUMENT_CHARACTER, narrative.proposals SECRECY_MARK")
 
 	b.deliver(b.published("publication_2", vn.Day(2022, 3, 2)))
-	again, err := b.client.CompileReport(b.as("service:worker"), &reportingv1.CompileReportRequest{Plan: plan38, Period: "2022-M03"})
+	again, err := b.client.CompileReport(b.As("service:worker"), &reportingv1.CompileReportRequest{Plan: plan38, Period: "2022-M03"})
 	if err != nil || again.GetFigures().GetPublished() != 2 || again.GetNarrative().GetDirection() != all.Direction || again.GetEtag() == tag {
 		t.Fatalf("%v, %v", again, err)
 	}
-	if _, err := b.client.SubmitReport(b.as("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id}); err != nil {
+	if _, err := b.client.SubmitReport(b.As("cv.stttt"), &reportingv1.SubmitReportRequest{Report: id}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := b.written("cv.stttt", again.GetEtag(), id, all); errs.ReasonOf(err) != errorsv1.Reason_REPORT_STATE {
@@ -87,7 +87,7 @@ func TestWordsOverTheWire(t *testing.T) {
 		t.Fatalf("%v, %v", last, err)
 	}
 	b.deliver(b.message(approved(id, again.GetHash()))) // of what it was
-	list, err := b.client.ListReports(b.as("cv.stttt"), &reportingv1.ListReportsRequest{Plan: plan38})
+	list, err := b.client.ListReports(b.As("cv.stttt"), &reportingv1.ListReportsRequest{Plan: plan38})
 	if err != nil || len(list.GetReports()) != 1 || list.GetReports()[0].GetHash() != last.GetHash() || list.GetReports()[0].GetState() != "compiled" ||
 		list.GetReports()[0].GetEtag() != last.GetEtag() {
 		t.Errorf("%v, %v", list, err)

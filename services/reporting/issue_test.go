@@ -41,9 +41,9 @@ func (b *bench) withStore(t *testing.T) press {
 			t.Error(err)
 		}
 	})
-	b.host.Blobs = store
+	b.Host.Blobs = store
 	return press{
-		printer: printer{desk: b.desk, directory: b.host.Directory, home: b.host.Config.BaseURL()}, blobs: store, logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		printer: printer{desk: b.desk, directory: b.Host.Directory, home: b.Host.Config.BaseURL()}, blobs: store, logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
 
@@ -62,9 +62,9 @@ func (b *bench) approvedReport(t *testing.T) string {
 }
 
 func issuedDossier(b *bench, id string) *approvalsv1.DossierIssued {
-	r, _, err := b.reports.Load(b.t.Context(), id)
+	r, _, err := b.reports.Load(b.Context(), id)
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	return &approvalsv1.DossierIssued{
 		Dossier: "dossier_1", DocumentType: "report", Document: id, Hash: r.Sheet.Hash, Number: "15/BC-STTTT", Date: "2022-03-16", Issuer: "H24.02",
@@ -107,8 +107,8 @@ func runPress(t *testing.T, p press) (stop func()) {
 
 // document downloads a report in a format.
 func (b *bench) document(who, id, format string) (body []byte, mediaType, name string, err error) {
-	b.t.Helper()
-	stream, err := b.client.GetReportDocument(b.as(who), &reportingv1.GetReportDocumentRequest{Report: id, Format: format})
+	b.Helper()
+	stream, err := b.client.GetReportDocument(b.As(who), &reportingv1.GetReportDocumentRequest{Report: id, Format: format})
 	if err != nil {
 		return nil, "", "", err
 	}
@@ -163,7 +163,7 @@ func TestANumberIssuesTheReport(t *testing.T) {
 	if err := p.issue(t.Context(), e); err != nil {
 		t.Error(err)
 	}
-	got, err := b.client.GetReport(b.as("cv.khac"), &reportingv1.GetReportRequest{Report: id})
+	got, err := b.client.GetReport(b.As("cv.khac"), &reportingv1.GetReportRequest{Report: id})
 	if err != nil || got.GetState() != "issued" || got.GetNumber() != "15/BC-STTTT" || got.GetDate() != "2022-03-16" || len(got.GetDocuments()) != 4 {
 		t.Fatalf("%v, %v", got, err)
 	}
@@ -181,7 +181,7 @@ func TestANumberIssuesTheReport(t *testing.T) {
 	if err != nil || from < e.Position {
 		t.Errorf("a new press begins after %d, %v", from, err)
 	}
-	list, err := b.client.ListReports(b.as("cv.khac"), &reportingv1.ListReportsRequest{Plan: plan38})
+	list, err := b.client.ListReports(b.As("cv.khac"), &reportingv1.ListReportsRequest{Plan: plan38})
 	if err != nil || len(list.GetReports()) != 1 || list.GetReports()[0].GetState() != "issued" || list.GetReports()[0].GetNumber() != "15/BC-STTTT" {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -281,7 +281,7 @@ func TestWhatThePapersSay(t *testing.T) {
 		}
 	}
 	packed := strings.Join(strings.Fields(text), "")
-	for _, want := range []string{"https://haiphong.gov.vn/xac-thuc/" + r.Sheet.Hash, "h-publication_1", "https://haiphong.gov.vn/tin/tin-publication_1", "https://baohaiphong.vn/result_1"} {
+	for _, want := range []string{"https://loa.example/xac-thuc/" + r.Sheet.Hash, "h-publication_1", "https://loa.example/tin/tin-publication_1", "https://baohaiphong.vn/result_1"} {
 		if !strings.Contains(packed, want) {
 			t.Errorf("the report does not show %s", want)
 		}

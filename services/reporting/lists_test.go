@@ -14,7 +14,7 @@ func TestReportsThatAreReadThroughADossier(t *testing.T) {
 	b := newBench(t)
 	b.deliver(b.published("publication_1", vn.Day(2022, 3, 1)))
 	id, _ := b.compiled()
-	if _, err := b.client.ListReports(b.as("cv.khac"), &reportingv1.ListReportsRequest{}); err != nil {
+	if _, err := b.client.ListReports(b.As("cv.khac"), &reportingv1.ListReportsRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	if hidden, err := readmodel.Hidden(t.Context(), b.pool, "H24.05"); err != nil || len(hidden) != 0 {
@@ -32,7 +32,7 @@ func TestReportsThatAreReadThroughADossier(t *testing.T) {
 			t.Errorf("%v: %v, %v", readable, rows, err)
 		}
 	}
-	list, err := b.client.ListReports(b.as("cv.khac"), &reportingv1.ListReportsRequest{})
+	list, err := b.client.ListReports(b.As("cv.khac"), &reportingv1.ListReportsRequest{})
 	if err != nil || len(list.GetReports()) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}

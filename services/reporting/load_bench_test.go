@@ -146,7 +146,7 @@ func (b *bench) digestAnnex(t testing.TB, r *reportingv1.Report) (digest string,
 // Progress of the same plan as of now.
 func BenchmarkProgress(bench *testing.B) {
 	b := loaded(bench)
-	ctx := b.as("cv.khac")
+	ctx := b.As("cv.khac")
 	for bench.Loop() {
 		if _, err := b.client.GetProgress(ctx, &reportingv1.GetProgressRequest{Plan: plan38}); err != nil {
 			bench.Fatal(err)

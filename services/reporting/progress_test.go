@@ -56,14 +56,14 @@ func wrapped(r *planningv1.Result) proto.Message {
 }
 
 func (b *bench) progress(at time.Time) *reportingv1.Progress {
-	b.t.Helper()
+	b.Helper()
 	request := &reportingv1.GetProgressRequest{Plan: plan38}
 	if !at.IsZero() {
 		request.AsOf = timestamppb.New(at)
 	}
-	p, err := b.client.GetProgress(b.as("cv.khac"), request)
+	p, err := b.client.GetProgress(b.As("cv.khac"), request)
 	if err != nil {
-		b.t.Fatal(err)
+		b.Fatal(err)
 	}
 	return p
 }
@@ -98,7 +98,7 @@ func TestProgressOfAnyMoment(t *testing.T) {
 	}
 	at := func(n int) *reportingv1.Progress {
 		t.Helper()
-		p, err := b.client.GetProgress(b.as("cv.khac"), &reportingv1.GetProgressRequest{Plan: issued.GetPlan().GetId(), AsOf: timestamppb.New(hour(n).Add(time.Minute))})
+		p, err := b.client.GetProgress(b.As("cv.khac"), &reportingv1.GetProgressRequest{Plan: issued.GetPlan().GetId(), AsOf: timestamppb.New(hour(n).Add(time.Minute))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestProgressOfAnyMoment(t *testing.T) {
 	// Each figure opens the events under it, as they then were.
 	events := func(n int, line string) (titles []string) {
 		t.Helper()
-		r, err := b.client.ListProgressEvents(b.as("cv.khac"), &reportingv1.ListProgressEventsRequest{
+		r, err := b.client.ListProgressEvents(b.As("cv.khac"), &reportingv1.ListProgressEventsRequest{
 			Plan: issued.GetPlan().GetId(), Line: line, AsOf: timestamppb.New(hour(n).Add(time.Minute)),
 		})
 		if err != nil {
@@ -166,7 +166,7 @@ func TestProgressOfAnyMoment(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	before := &reportingv1.GetProgressRequest{Plan: issued.GetPlan().GetId(), AsOf: timestamppb.New(hour(0).Add(-time.Second))}
-	if _, err := b.client.GetProgress(b.as("cv.khac"), before); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
+	if _, err := b.client.GetProgress(b.As("cv.khac"), before); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
 		t.Errorf("before there was a plan: %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestProgressIsAskedWell(t *testing.T) {
 	}
 	ask := func(who string, r *reportingv1.ListProgressEventsRequest) (*reportingv1.ListProgressEventsResponse, error) {
 		r.Plan = plan38
-		return b.client.ListProgressEvents(b.as(who), r)
+		return b.client.ListProgressEvents(b.As(who), r)
 	}
 	var seen []string
 	for token := ""; ; {
@@ -213,7 +213,7 @@ func TestProgressIsAskedWell(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := b.client.GetProgress(b.as("cv.khac"), &reportingv1.GetProgressRequest{Plan: "plan_x"}); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
+	if _, err := b.client.GetProgress(b.As("cv.khac"), &reportingv1.GetProgressRequest{Plan: "plan_x"}); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
 		t.Errorf("%v", err)
 	}
 }
@@ -271,7 +271,7 @@ func TestAsOfIsTheFoldUpToIt(t *testing.T) {
 		}
 		b.deliver(messages...)
 		moment := rapid.IntRange(0, len(messages)-1).Draw(t, "moment")
-		p, err := b.client.GetProgress(b.as("cv.khac"), &reportingv1.GetProgressRequest{Plan: plan, AsOf: timestamppb.New(messages[moment].RecordedAt)})
+		p, err := b.client.GetProgress(b.As("cv.khac"), &reportingv1.GetProgressRequest{Plan: plan, AsOf: timestamppb.New(messages[moment].RecordedAt)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +290,7 @@ func TestLateFactsStandInTheNextReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.deliver(b.message(approved(march, r.State.Sheet.Hash)))
-	before, err := b.client.ListReportEvidence(b.as("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: march})
+	before, err := b.client.ListReportEvidence(b.As("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: march})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func TestLateFactsStandInTheNextReport(t *testing.T) {
 	if april.GetFigures().GetPublished() != 1 {
 		t.Errorf("%v", april.GetFigures())
 	}
-	after, err := b.client.ListReportEvidence(b.as("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: march})
+	after, err := b.client.ListReportEvidence(b.As("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: march})
 	if err != nil || !proto.Equal(before, after) || len(after.GetEvidence()) != 2 {
 		t.Errorf("the approved report's annex: %v, %v", after, err)
 	}
@@ -336,7 +336,7 @@ func TestLateFactsStandInTheNextReport(t *testing.T) {
 
 func (b *bench) compile38(t testing.TB, period string) *reportingv1.Report {
 	t.Helper()
-	r, err := b.client.CompileReport(b.as("cv.stttt"), &reportingv1.CompileReportRequest{Plan: plan38, Period: period})
+	r, err := b.client.CompileReport(b.As("cv.stttt"), &reportingv1.CompileReportRequest{Plan: plan38, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestAnnexIsReadAsItWasCounted(t *testing.T) {
 	list := func(line string) (found []*reportingv1.Counted) {
 		t.Helper()
 		for token := ""; ; {
-			page, err := b.client.ListReportEvidence(b.as("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: id, Line: line, PageSize: 3, PageToken: token})
+			page, err := b.client.ListReportEvidence(b.As("cv.stttt"), &reportingv1.ListReportEvidenceRequest{Report: id, Line: line, PageSize: 3, PageToken: token})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -382,7 +382,7 @@ func TestAnnexIsReadAsItWasCounted(t *testing.T) {
 	if err != nil || err2 != nil || hex.EncodeToString(sum.Sum(nil)) != document.Annex.SHA256 || document.Annex.Entries != 8 {
 		t.Errorf("%v %v %+v", err, err2, document.Annex)
 	}
-	if _, err := b.client.ListReportEvidence(b.as("cv.khac"), &reportingv1.ListReportEvidenceRequest{Report: id}); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
+	if _, err := b.client.ListReportEvidence(b.As("cv.khac"), &reportingv1.ListReportEvidenceRequest{Report: id}); errs.ReasonOf(err) != errorsv1.Reason_NOT_FOUND {
 		t.Errorf("before it is approved, by another agency: %v", err)
 	}
 }
@@ -400,7 +400,7 @@ func TestEvidenceOfAReportOfTheFirstForm(t *testing.T) {
 	}
 	var got []string
 	for token := ""; ; {
-		page, err := b.client.ListReportEvidence(b.as("thanh.tra"), &reportingv1.ListReportEvidenceRequest{Report: id, PageSize: 1, PageToken: token})
+		page, err := b.client.ListReportEvidence(b.As("thanh.tra"), &reportingv1.ListReportEvidenceRequest{Report: id, PageSize: 1, PageToken: token})
 		if err != nil {
 			t.Fatal(err)
 		}
