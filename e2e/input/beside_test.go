@@ -89,7 +89,7 @@ func numbers(t *testing.T, s *stand) {
 	})
 	void.Body = `{"reason":"Cấp nhầm."}`
 	s.Post(t, "vt.stttt", void.Path, map[string]string{"reason": "Cấp nhầm"}, nil)
-	s.refuseAll(t, []badRequest{{"voided twice", void, conflict("NUMBER_VOIDED", "Số 7 đã bị huỷ trước đó.", "The number 7 was voided before.")}})
+	s.refuseAll(t, []badRequest{{"voided twice", void, conflict("NUMBER_VOIDED", "Số 7 đã bị hủy trước đó.", "The number 7 was voided before.")}})
 }
 
 // urgent is what an emergency bypass and opinions refuse.

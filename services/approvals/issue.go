@@ -247,7 +247,7 @@ func (s *server) finishIssues(ctx context.Context) error {
 		err := s.finishBegun(ctx)
 		switch {
 		case err == nil || ctx.Err() != nil:
-		case errs.Transient(err): // the database is away; everybody waits for it
+		case rpc.Passing(err): // the database is away; everybody waits for it
 			s.host.Logger.WarnContext(ctx, "dossiers may wait for their numbers", "error", err)
 		default:
 			s.host.Logger.ErrorContext(ctx, "a dossier waits for its number", "error", err)
@@ -271,7 +271,7 @@ func (s *server) finishBegun(ctx context.Context) error {
 		if err == nil && d.State == dossier.Issuing { // the list may be behind
 			_, _, err = s.finishIssue(ctx, d)
 		}
-		if err != nil && (failed == nil || errs.Transient(failed)) {
+		if err != nil && (failed == nil || rpc.Passing(failed)) {
 			failed = fmt.Errorf("%s: %w", one, err)
 		}
 	}

@@ -195,7 +195,7 @@ func (s *planServer) paperInput(ctx context.Context, v seen) (paper.Input, error
 }
 
 // storeIssued keeps the documents of what is issued, from the log: what was issued while nobody did so, then what comes. What cannot be
-// rendered is told, and tried again when somebody asks for it and at the next start.
+// rendered is told, and tried again when somebody asks for it and at the next start. What is away ends it for now, and it begins again.
 func (s *planServer) storeIssued(ctx context.Context) error {
 	if s.host.Blobs == nil {
 		return nil
@@ -209,27 +209,38 @@ func (s *planServer) storeIssued(ctx context.Context) error {
 		return err
 	}
 	for _, w := range waiting {
-		s.storeOne(ctx, w.Plan, w.Amendment)
+		if err := s.storeOne(ctx, w.Plan, w.Amendment); err != nil {
+			return err
+		}
 	}
 	return s.host.Log.Follow(ctx, "documents", head, 100, func(ctx context.Context, events []es.Event) error {
 		for _, e := range events {
+			var err error
 			switch v := e.Data.(type) {
 			case plan.Issued:
-				s.storeOne(ctx, e.Aggregate, "")
+				err = s.storeOne(ctx, e.Aggregate, "")
 			case plan.Amended:
-				s.storeOne(ctx, e.Aggregate, v.Amendment)
+				err = s.storeOne(ctx, e.Aggregate, v.Amendment)
+			}
+			if err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 }
 
-func (s *planServer) storeOne(ctx context.Context, planID string, amendment plan.AmendmentID) {
+// storeOne stores one document, or tells why that cannot be; what waiting mends is returned.
+func (s *planServer) storeOne(ctx context.Context, planID string, amendment plan.AmendmentID) error {
 	p, _, err := s.repo.Load(ctx, planID)
 	if v := (seen{id: planID, plan: p, amendment: amendment}); err == nil && v.kept() && len(v.files()) == 0 {
 		_, err = s.store(ctx, v)
 	}
-	if err != nil && ctx.Err() == nil {
+	if rpc.Passing(err) || ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
 		s.host.Logger.ErrorContext(ctx, "a plan's official document could not be stored", "plan", planID, "amendment", amendment, "error", err)
 	}
+	return nil
 }

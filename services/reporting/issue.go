@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/loa-vn/loa/pkg/blob"
-	"github.com/loa-vn/loa/pkg/errs"
 	"github.com/loa-vn/loa/pkg/es"
 	"github.com/loa-vn/loa/pkg/id"
+	"github.com/loa-vn/loa/pkg/rpc"
 	"github.com/loa-vn/loa/services/reporting/internal/readmodel"
 	"github.com/loa-vn/loa/services/reporting/internal/report"
 )
@@ -41,7 +41,7 @@ func (p press) run(ctx context.Context) error {
 			}
 			switch err := p.issue(ctx, e); {
 			case err == nil:
-			case errs.Transient(err) || ctx.Err() != nil:
+			case rpc.Passing(err) || ctx.Err() != nil:
 				return err
 			default:
 				// The others are not held up by it; it is tried again at the next start.
