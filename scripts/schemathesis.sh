@@ -2,7 +2,7 @@
 # Holds the running API against its own description: schemathesis sends what /openapi.json allows and what it does not, with a fixed
 # seed, as an officer, as an approver and as an administrator, and names every answer that the description does not have.
 #   schemathesis.sh            on a system of its own, made for it and removed after it
-#   EXAMPLES=200 schemathesis.sh   more cases an operation (default 20)
+#   EXAMPLES=200 schemathesis.sh   more cases an operation (default 12)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -38,7 +38,7 @@ for person in cv.stttt tp.stttt quan.tri; do
 	token=$(bin/loa-local token --as "$person")
 	# Its report names requests and answers; it is shown when something is found.
 	if ! "$home/bin/schemathesis" --config-file e2e/schemathesis.toml run "http://$address/openapi.json" \
-		--header "Authorization: Bearer $token" --max-examples "${EXAMPLES:-20}" --checks all --continue-on-failure \
+		--header "Authorization: Bearer $token" --max-examples "${EXAMPLES:-12}" --checks all --continue-on-failure \
 		--generation-database none --no-color >"$data/report" 2>&1; then
 		sed -n '/= FAILURES =/,$p' "$data/report"
 		grep -q '= FAILURES =' "$data/report" || cat "$data/report"

@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	seed  = flag.Uint64("seed", 0, "seed of the moments and of who is killed; 0: a new one")
-	kills = flag.Int("kills", 7, "how often something is killed in each shape")
+	seed  = flag.Uint64("seed", 230003, "seed of the moments and of who is killed; 0: a new one")
+	kills = flag.Int("kills", 6, "how often something is killed in each shape")
 )
 
 // Whatever is killed with -9 and started again, no step is lost or doubled: every answer is kept, what is seen from outside is what was

@@ -103,15 +103,15 @@ func (n narrower) narrow(s *openapi3.SchemaRef) {
 	}
 }
 
-// mayBeNull says that null is read as nothing given, as many serialisers write it.
+// mayBeNull says that null is read as nothing given, as many serialisers write it. A reference is wrapped: what it refers to may also be
+// an element of a list, where null is refused.
 func (n narrower) mayBeNull(s *openapi3.SchemaRef) {
 	if s.Ref != "" {
-		s = n.doc.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+		s.Value, s.Ref = &openapi3.Schema{AllOf: openapi3.SchemaRefs{{Ref: s.Ref}}}, ""
 	}
 	s.Value.Nullable = true
 	if len(s.Value.AllOf) == 1 { // a described reference
 		s.Value.Type = &openapi3.Types{"object"}
-		n.mayBeNull(s.Value.AllOf[0])
 	}
 }
 
