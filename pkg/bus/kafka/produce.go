@@ -8,6 +8,7 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 )
 
 // Header is a record's header.
@@ -62,12 +63,17 @@ func (c *Client) produce(ctx context.Context, topic string, partition int, recor
 		if !wait.sleep(ctx) {
 			return fmt.Errorf("%w (%w)", err, ctx.Err())
 		}
-		if gone != nil && errors.Is(err, kafkago.UnknownTopicOrPartition) {
+		if gone != nil && topicGone(err) {
 			if err := gone(ctx); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// topicGone says that the topic is not there: by the broker's word, or by the client's list of topics, when that was read after the loss.
+func topicGone(err error) bool {
+	return errors.Is(err, kafkago.UnknownTopicOrPartition) || errors.Is(err, protocol.ErrNoTopic)
 }
 
 // TryProduce is one try of Produce. When it fails the broker may have written the batch all the same.
