@@ -45,18 +45,25 @@ func (s *server) filterOf(ctx context.Context, r *approvalsv1.ListDossiersReques
 		DocumentType: r.GetDocumentType(), State: r.GetState(), Overdue: r.GetOverdue(), DueSoon: r.GetDueSoon(), Now: now,
 		Running: r.GetTermRunning(), ReviewPending: r.GetReviewPending(), Number: r.GetWaitingFor() == waitingForNumber,
 	}
-	var err error
 	if f.Reader.Role == clerk {
+		var err error
 		if f.Keeps, err = s.keptBy(ctx); err != nil {
 			return f, err
 		}
 	}
-	if f.Delegated, err = s.delegated(ctx); err != nil || r.GetWaitingFor() != waitingForMe {
-		return f, err
-	}
-	seats, err := s.seats(ctx, now)
+	// Who may read is asked of this moment; what waits for them, of the one that is asked about.
+	seats, err := s.seats(ctx, s.host.Now())
 	if err != nil {
 		return f, err
+	}
+	f.Delegated = delegated(seats)
+	if r.GetWaitingFor() != waitingForMe {
+		return f, nil
+	}
+	if r.GetAsOf() != nil {
+		if seats, err = s.seats(ctx, now); err != nil {
+			return f, err
+		}
 	}
 	for _, a := range seats {
 		if a.For != nil {
@@ -76,17 +83,13 @@ func (s *server) filterOf(ctx context.Context, r *approvalsv1.ListDossiersReques
 	return f, nil
 }
 
-// delegated are the positions in whose place the caller may decide now, which is why they read dossiers of other agencies.
-func (s *server) delegated(ctx context.Context) ([]readmodel.Delegated, error) {
-	seats, err := s.seats(ctx, s.host.Now())
-	if err != nil {
-		return nil, err
-	}
+// delegated are the positions in whose place the caller may decide, which is why they read dossiers of other agencies.
+func delegated(seats []dossier.Actor) []readmodel.Delegated {
 	var delegated []readmodel.Delegated
 	for _, a := range seats[1:] {
 		delegated = append(delegated, readmodel.Delegated{
 			Position: a.For.Position, Types: a.For.Delegation.DocumentTypes, Agencies: a.For.Delegation.Agencies,
 		})
 	}
-	return delegated, nil
+	return delegated
 }

@@ -27,8 +27,8 @@ type Delegated struct {
 }
 
 // ThroughDossier is the SQL condition that a reader, whose arguments are Arguments, reads the item c because of its dossier: its route names
-// them or who delegated to them, it asks them for an opinion, they have decided on it, or they are to give it its number. It says what approvals' policy of GetDossier says
-// of people of other agencies, which a journey holds against it.
+// them or who delegated to them, it asks them for an opinion, they have decided on it, or they are to give it its number. It says what
+// approvals' policy of GetDossier says of people of other agencies, which a journey holds against it.
 const ThroughDossier = `EXISTS (SELECT FROM content.dossier d JOIN content.dossier_reader r ON r.dossier = d.id WHERE d.content = c.id
 	AND (r.seats && @own OR r.asked && @asked OR @person = ANY (r.people) OR r.issuer = ANY (@keeps)
 		OR EXISTS (SELECT FROM jsonb_to_recordset(@delegated::jsonb) AS held (seats text[], types text[], agencies text[])

@@ -1,5 +1,5 @@
-// Package narrative is what people say in a results report beside its figures: plain text by sections. It says what such text may be, and
-// reads it as paragraphs and lists.
+// Package narrative is what people say in a results report beside its figures: plain text by sections. It says what such
+// text may be; package plain reads it.
 package narrative
 
 import (
@@ -92,29 +92,4 @@ func (n Narrative) Check() []errs.Field {
 		}
 	}
 	return wrong
-}
-
-// Part is a paragraph, or a list when it has entries.
-type Part struct {
-	Paragraph string
-	Entries   []string
-}
-
-// Parts reads a normalised section.
-func Parts(text string) []Part {
-	var parts []Part
-	for line := range strings.SplitSeq(text, "\n") {
-		entry, listed := strings.CutPrefix(line, "- ")
-		switch {
-		case line == "":
-		case !listed:
-			parts = append(parts, Part{Paragraph: line})
-		case len(parts) > 0 && len(parts[len(parts)-1].Entries) > 0:
-			last := &parts[len(parts)-1]
-			last.Entries = append(last.Entries, strings.TrimSpace(entry))
-		default:
-			parts = append(parts, Part{Entries: []string{strings.TrimSpace(entry)}})
-		}
-	}
-	return parts
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/loa-vn/loa/pkg/plain"
 )
 
 func TestWhatIsKept(t *testing.T) {
@@ -20,11 +22,11 @@ func TestWhatIsKept(t *testing.T) {
 	if wrong := n.Normalise().Check(); wrong != nil {
 		t.Errorf("%v", wrong)
 	}
-	parts := []Part{{Paragraph: "Đã ban hành Công văn số 12/STTTT-BC."}, {Entries: []string{"đôn đốc", "kiểm tra"}}}
-	if diff := cmp.Diff(parts, Parts(want.Direction)); diff != "" {
+	parts := []plain.Part{{Paragraph: "Đã ban hành Công văn số 12/STTTT-BC."}, {Entries: []string{"đôn đốc", "kiểm tra"}}}
+	if diff := cmp.Diff(parts, plain.Parts(want.Direction)); diff != "" {
 		t.Error(diff)
 	}
-	if Parts("") != nil || !(Narrative{}).Empty() || want.Empty() {
+	if plain.Parts("") != nil || !(Narrative{}).Empty() || want.Empty() {
 		t.Error("nothing is something")
 	}
 }
@@ -60,7 +62,7 @@ func TestNormalisedStays(t *testing.T) {
 			t.Fatalf("%q, then %q", once.NextPeriod, twice.NextPeriod)
 		}
 		var words []string
-		for _, p := range Parts(once.NextPeriod) {
+		for _, p := range plain.Parts(once.NextPeriod) {
 			words = append(words, strings.Fields(p.Paragraph)...)
 			for _, e := range p.Entries {
 				words = append(append(words, "-"), strings.Fields(e)...)

@@ -3,6 +3,7 @@ package paper
 import (
 	"github.com/loa-vn/loa/pkg/document/model"
 	"github.com/loa-vn/loa/pkg/document/sheet"
+	"github.com/loa-vn/loa/pkg/plain"
 	"github.com/loa-vn/loa/services/reporting/internal/narrative"
 )
 
@@ -24,7 +25,7 @@ func (r Report) written(text, part string) []model.Block {
 
 func blocksOf(text string) []model.Block {
 	var blocks []model.Block
-	for _, part := range narrative.Parts(text) {
+	for _, part := range plain.Parts(text) {
 		if part.Entries == nil {
 			blocks = append(blocks, model.Text(part.Paragraph))
 			continue
